@@ -42,12 +42,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -120,12 +120,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand connect" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -246,12 +246,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand verify" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -283,12 +283,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and not __fish_seen_subcommand_from check plan" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -344,12 +344,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from check" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -402,12 +402,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand network; and __fish_seen_subcommand_from plan" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -440,12 +440,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand exercise" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -491,12 +491,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand monitor" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -527,12 +527,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and not __fish_seen_subcommand_from application-secret token webhook-secret" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -565,12 +565,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from application-secret" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -604,12 +604,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from token" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -641,12 +641,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand rotate; and __fish_seen_subcommand_from webhook-secret" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -679,12 +679,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand disconnect" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -736,12 +736,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand audit" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -770,12 +770,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and not __fish_seen_subcommand_from inspect upload open" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -806,12 +806,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from inspect" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -840,12 +840,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from upload" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -874,12 +874,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand bundle; and __fish_seen_subcommand_from open" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -907,12 +907,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and not __fish_seen_subcommand_from show check template" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -949,12 +949,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from show" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -988,12 +988,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from check" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1021,12 +1021,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand kit; and __fish_seen_subcommand_from template" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1054,12 +1054,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand status" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1103,12 +1103,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1139,12 +1139,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand explain" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1172,12 +1172,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''
@@ -1206,12 +1206,12 @@ store\t''
 off\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s o -l output-format -d 'Format of the report, text where none is given; repeatable where all but one have a file (junit=report.xml)' -r -f -a "text\t''
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s o -l output-format -d 'Format of the report, and its file [default: text]; repeatable where all but one have a file' -r -f -a "text\t''
 json\t''
-html\t'One page for people, without scripts'
+html\t''
 junit\t''
 sarif\t''
-annotations\t'Links for the sidebar of a GitLab job'"
+annotations\t''"
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
 always\t''

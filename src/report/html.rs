@@ -211,6 +211,8 @@ impl Page {
     fn facts(&self, info: &RunInfo, list: &mut Html) {
         let at = info.at.to_zoned(TimeZone::UTC).strftime("%Y-%m-%d %H:%M UTC").to_string();
         let tool = concat!(env!("CARGO_PKG_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned();
+        // A review has a date of its own, without a time: it is the same all day.
+        let at = if self.facts.iter().any(|(name, _)| *name == "date") { String::new() } else { at };
         let own = [("date", at), ("tool", tool), ("command", info.command_line.clone())];
         for (name, value) in self.facts.iter().chain(&own).filter(|(_, value)| !value.is_empty()) {
             list.line("dt", "", name);

@@ -5,16 +5,16 @@ use std::fs;
 use crate::test_env::{TestEnv, small};
 
 fn read(env: &TestEnv, name: &str) -> String {
-    fs::read_to_string(env.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    fs::read_to_string(env.path(name)).expect(name)
 }
 
 #[test]
 fn a_job_gets_every_report_of_one_run_and_a_log_that_can_be_folded() {
     let mut env = TestEnv::with(small());
     env.set("GITLAB_CI", "true");
-    env.set("CI_PROJECT_DIR", &env.path("").canonicalize().expect("a folder").to_string_lossy().into_owned());
-    let page = env.path("").canonicalize().expect("a folder").join("report.html");
-    let page = format!("html={}", page.display());
+    let folder = env.path("").canonicalize().expect("a folder");
+    env.set("CI_PROJECT_DIR", &folder.to_string_lossy());
+    let page = format!("html={}", folder.join("report.html").display());
     let run = env.run(&["verify", "-o", "junit=report.xml", "-o", &page, "-o", "annotations=links.json"]);
     assert_eq!(run.code, 1, "{run}");
     let log = &run.stdout;

@@ -37,6 +37,7 @@ impl AuditReport {
             facts: vec![
                 ("target", self.target.clone()),
                 ("kit", self.kit.to_string()),
+                ("date", self.today.to_string()),
                 ("audit events since", self.since.to_string()),
             ],
             body,

@@ -49,6 +49,9 @@ impl Findings {
             line.badge(status, finding.status.name());
             line.line("code", "", finding.code);
             line.text(&finding.full_title());
+            if let Some(remark) = finding.remark() {
+                line.line("span", "quiet", &format!(" ({remark})"));
+            }
         };
         body.details(status, summary, |inside| {
             if let Some(cause) = &finding.cause {

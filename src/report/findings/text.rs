@@ -100,6 +100,15 @@ pub(super) fn asker(from: &LookedFrom) -> String {
 }
 
 impl Finding {
+    /// What stands beside a check that has no details.
+    pub(super) fn remark(&self) -> Option<&str> {
+        match &self.status {
+            CheckStatus::Pass => self.evidence.get("note").and_then(Value::as_str).filter(|note| !note.is_empty()),
+            CheckStatus::Skip(_) => self.cause.as_deref(),
+            CheckStatus::Warn | CheckStatus::Fail | CheckStatus::Unknown => None,
+        }
+    }
+
     /// Its title, with the resolver that it is about.
     pub(super) fn full_title(&self) -> String {
         match self.target.as_ref().and_then(|target| target.resolver.as_ref()) {
@@ -123,12 +132,7 @@ fn summary(finding: &Finding, width: usize) -> Line {
     let status = finding.status.name();
     let line = Line::new().plain("  ").with(tone(&finding.status), format!("{status:<7}"));
     let line = line.plain(format!("  {:<width$}  {}", finding.code, finding.full_title()));
-    let remark = match &finding.status {
-        CheckStatus::Pass => finding.evidence.get("note").and_then(Value::as_str).filter(|note| !note.is_empty()),
-        CheckStatus::Skip(_) => finding.cause.as_deref(),
-        CheckStatus::Warn | CheckStatus::Fail | CheckStatus::Unknown => None,
-    };
-    match remark {
+    match finding.remark() {
         Some(remark) => line.dim(format!(" ({remark})")),
         None => line,
     }
