@@ -37,9 +37,11 @@ pub(super) async fn schema(args: SchemaArgs, context: &Context<'_>) -> Result<Ex
         serde_json::to_writer_pretty(&mut *out, &printed)?;
         out.write_all(b"\n")
     };
-    match &context.output_file {
-        Some(path) => output::write_file(path, write)?,
-        None => context.terminal.print_json(write)?,
+    for file in &context.outputs.files {
+        output::write_file(&file.path, write)?;
+    }
+    if context.outputs.files.is_empty() {
+        context.terminal.print_json(write)?;
     }
     Ok(Done)
 }

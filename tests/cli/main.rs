@@ -23,6 +23,7 @@ mod network_plan;
 mod organizations;
 mod pace;
 mod readme;
+mod reports;
 mod resume;
 mod rotate;
 mod scale;

@@ -22,6 +22,7 @@ mod proxy;
 mod put;
 mod python_gitlab;
 mod recipes;
+mod report_page;
 mod sarif;
 mod strongswan;
 mod terraform;

@@ -96,7 +96,7 @@ static STEADY: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     patterns(&[
         // The page of a check.
-        (r"https://\S+/README\.md#", "README.md#"),
+        (r"https://\S+/(\w+\.md)#", "${1}#"),
         (r"(127\.0\.0\.1|localhost|\[::1\]):\d+", "$1:[port]"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
         (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[uuid]"),
