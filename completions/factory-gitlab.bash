@@ -34,6 +34,9 @@ _factory__gitlab() {
             factory__gitlab,exercise)
                 cmd="factory__gitlab__subcmd__exercise"
                 ;;
+            factory__gitlab,explain)
+                cmd="factory__gitlab__subcmd__explain"
+                ;;
             factory__gitlab,help)
                 cmd="factory__gitlab__subcmd__help"
                 ;;
@@ -57,6 +60,9 @@ _factory__gitlab() {
                 ;;
             factory__gitlab,sandbox)
                 cmd="factory__gitlab__subcmd__sandbox"
+                ;;
+            factory__gitlab,schema)
+                cmd="factory__gitlab__subcmd__schema"
                 ;;
             factory__gitlab,status)
                 cmd="factory__gitlab__subcmd__status"
@@ -91,6 +97,9 @@ _factory__gitlab() {
             factory__gitlab__subcmd__help,exercise)
                 cmd="factory__gitlab__subcmd__help__subcmd__exercise"
                 ;;
+            factory__gitlab__subcmd__help,explain)
+                cmd="factory__gitlab__subcmd__help__subcmd__explain"
+                ;;
             factory__gitlab__subcmd__help,help)
                 cmd="factory__gitlab__subcmd__help__subcmd__help"
                 ;;
@@ -114,6 +123,9 @@ _factory__gitlab() {
                 ;;
             factory__gitlab__subcmd__help,sandbox)
                 cmd="factory__gitlab__subcmd__help__subcmd__sandbox"
+                ;;
+            factory__gitlab__subcmd__help,schema)
+                cmd="factory__gitlab__subcmd__help__subcmd__schema"
                 ;;
             factory__gitlab__subcmd__help,status)
                 cmd="factory__gitlab__subcmd__help__subcmd__status"
@@ -185,7 +197,7 @@ _factory__gitlab() {
 
     case "${cmd}" in
         factory__gitlab)
-            opts="-y -o -q -v -h -V --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help --version connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help"
+            opts="-y -o -q -v -h -V --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help --version connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain schema recipe completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -355,11 +367,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -629,11 +641,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -833,11 +845,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -1037,11 +1049,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -1271,11 +1283,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -1479,11 +1491,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -1683,11 +1695,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -2011,11 +2023,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -2249,11 +2261,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -2484,11 +2496,215 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        factory__gitlab__subcmd__explain)
+            opts="-y -o -q -v -h --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help instance.dns instance.tcp instance.tls instance.url instance.api instance.version token.valid token.scopes token.expiry token.admin token.excess token.handed_over application.exists application.redirect_uri application.scopes application.confidential application.secret webhook.coverage webhook.events webhook.tls webhook.token webhook.payload webhook.enabled webhook.duplicates webhook.scope webhook.delivery webhook.recent factory.reachable factory.bundle factory.status cloud.selection network.dns network.dns_split network.tcp network.tls network.mtu network.http network.ssh network.ssh_hostkey network.clock network.outbound network.inbound network.endpoints"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --gitlab-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --header-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --kit)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --kit-fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kit-signer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --factory-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --factory-ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --client-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -2518,7 +2734,7 @@ _factory__gitlab() {
             return 0
             ;;
         factory__gitlab__subcmd__help)
-            opts="connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help"
+            opts="connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox explain schema recipe completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2644,6 +2860,20 @@ _factory__gitlab() {
             return 0
             ;;
         factory__gitlab__subcmd__help__subcmd__exercise)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        factory__gitlab__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -2881,6 +3111,20 @@ _factory__gitlab() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        factory__gitlab__subcmd__help__subcmd__schema)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         factory__gitlab__subcmd__help__subcmd__status)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
@@ -3080,11 +3324,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -3319,11 +3563,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -3558,11 +3802,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -3762,11 +4006,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -3973,11 +4217,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -4254,11 +4498,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -4458,11 +4702,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -4678,11 +4922,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -4957,11 +5201,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -5168,11 +5412,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -5372,11 +5616,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -5595,11 +5839,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -5837,11 +6081,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -6060,11 +6304,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -6308,11 +6552,215 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
+                    return 0
+                    ;;
+                --output-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        factory__gitlab__subcmd__schema)
+            opts="-y -o -q -v -h --gitlab-url --token-file --header-file --kit --kit-fingerprint --kit-signer --factory-key-file --ca-cert --factory-ca-cert --client-cert --proxy --timeout --concurrency --yes --keyring --log-file --config --output-format --output-file --no-input --quiet --verbose --color --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --gitlab-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --header-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --kit)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --kit-fingerprint)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --kit-signer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --factory-key-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --factory-ca-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --client-cert)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --concurrency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keyring)
+                    COMPREPLY=($(compgen -W "ask store off" -- "${cur}"))
+                    return 0
+                    ;;
+                --log-file)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --config)
+                    local oldifs
+                    if [ -n "${IFS+x}" ]; then
+                        oldifs="$IFS"
+                    fi
+                    IFS=$'\n'
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    if [ -n "${oldifs+x}" ]; then
+                        IFS="$oldifs"
+                    fi
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o filenames
+                    fi
+                    return 0
+                    ;;
+                --output-format)
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -6512,11 +6960,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
@@ -6806,11 +7254,11 @@ _factory__gitlab() {
                     return 0
                     ;;
                 --output-format)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 -o)
-                    COMPREPLY=($(compgen -W "text json junit sarif" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "text json html junit sarif annotations" -- "${cur}"))
                     return 0
                     ;;
                 --output-file)
