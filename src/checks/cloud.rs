@@ -5,6 +5,7 @@ use super::{Check, CheckInfo, CheckSeverity, CheckStatus};
 use crate::cloud::{CloudSelection, PlaceKind};
 use crate::error::Fix;
 use crate::observed::{CloudPlaceSeen, CloudSeen, Observation, Read};
+use crate::settings::keys;
 use crate::text::shell_word;
 
 pub(super) const SELECTION: CheckInfo = CheckInfo {
@@ -88,13 +89,18 @@ pub(super) fn selection(sides: CloudSides<'_>) -> CheckOutcome {
 /// Selects what stays of a selection: `connect` without a selection leaves the one that Factory has.
 fn select_again(selected: &CloudSelection, places: &[CloudPlaceSeen]) -> String {
     let stays = |place: &&CloudPlaceSeen| place.found.as_ref().is_some_and(|found| !found.marked_for_deletion);
-    let flag = |place: &CloudPlaceSeen| format!(" --{} {}", place.kind.word(), shell_word(&place.full_path));
+    let flag = |place: &CloudPlaceSeen| {
+        let flag = if place.kind == PlaceKind::Group { keys::GROUP.flag } else { keys::PROJECT.flag };
+        format!(" {flag} {}", shell_word(&place.full_path))
+    };
     let mut rest: String = places.iter().filter(stays).map(flag).collect();
     let has_groups = places.iter().filter(stays).any(|place| place.kind == PlaceKind::Group);
     for (is_selected, flag) in
-        [(selected.personal_namespace, " --personal"), (selected.future && has_groups, " --future")]
+        [(selected.personal_namespace, keys::PERSONAL.flag), (selected.future && has_groups, keys::FUTURE.flag)]
     {
-        rest.push_str(if is_selected { flag } else { "" });
+        if is_selected {
+            rest.extend([" ", flag]);
+        }
     }
     let rest = if rest.is_empty() { " --group PATH" } else { &rest };
     format!("factory-gitlab connect --cloud{rest}")

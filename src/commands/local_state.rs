@@ -172,7 +172,7 @@ pub(super) fn pin_of_place(
     })
 }
 
-/// The pin of a kit for GitLab.com. Such a kit says itself which instance it is for, and which organization: whoever changes it
+/// The pin of a kit for GitLab.com. Such a kit says itself which instance it is for, and which organization: a changed one
 /// must not get round its pin by naming others. So an accepted kit of the same organization counts, and one from the same place.
 ///
 /// # Errors
