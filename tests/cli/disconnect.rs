@@ -99,10 +99,6 @@ fn the_plan_names_each_removal_and_the_end_is_proven() {
       state        disconnected on [time]
       organization org_sandbox
       kit          [fingerprint], sealed for [recipient]
-      application  none created by this tool
-      its secret   not known on this machine
-      bundle       none
-      webhooks     0 created or changed by this tool
       recorded in  [home]/state/127.0.0.1_[port]--org_sandbox/journal.jsonl
     ");
 }
