@@ -45,10 +45,40 @@ impl<'a> Review<'a> {
         for token in named.into_iter().flatten() {
             found.entry(token.id).or_insert((token, Uses::default()));
         }
+        let has_now = self.handed_over_number();
+        for number in record.given_before.iter().filter(|number| Some(**number) != has_now) {
+            match found.get(number) {
+                Some((token, _)) if token.active => self.given_before(token),
+                Some(_) => {}
+                None => self.not_visible(
+                    format!("whether token number {number}, which Factory was given earlier, is still valid"),
+                    CREDENTIALS,
+                ),
+            }
+        }
         for (token, mut uses) in found.into_values() {
             uses.made_here = made.contains(&token.id);
             self.token(token, uses);
         }
+    }
+
+    fn handed_over_number(&self) -> Option<u64> {
+        self.inputs.observed.handed_over.known().and_then(Option::as_ref).map(|token| token.id)
+    }
+
+    /// Another token took its place at Factory, and does not end it.
+    fn given_before(&mut self, token: &TokenDetails) {
+        self.add(NewFinding {
+            code: "token.former",
+            severity: AuditSeverity::Warning,
+            subject: format!("token {} (number {})", token.name, token.id),
+            cause: format!(
+                "Factory was given it earlier, and it is still valid; it is the own token of {}",
+                self.owner(token)
+            ),
+            remedy: "create another one for yourself, and revoke this one".into(),
+            page: self.page_of(token),
+        });
     }
 
     fn handed_over(&mut self) -> Option<&'a TokenDetails> {

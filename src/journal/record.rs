@@ -75,6 +75,9 @@ pub struct Record {
     pub written_token: Option<TokenBundleRecord>,
     /// Tokens that were created for Factory and handed over, and that a later bundle replaces.
     pub replaced_tokens: Vec<ReplacedToken>,
+    /// GitLab's numbers of the administrators' own tokens that Factory was given, and may still have.
+    #[serde(skip)]
+    pub given_before: BTreeSet<u64>,
     /// The IDs of applications whose secret was delivered in a bundle.
     #[serde(skip)]
     pub delivered: BTreeSet<String>,

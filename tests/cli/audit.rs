@@ -339,3 +339,14 @@ fn at_most_25_requests_besides_the_webhooks_with_ten_thousand_projects() {
     assert!(others.len() <= 25, "{} of {}: {others:?}", others.len(), requests.len());
     assert!(requests.iter().all(|one| !one.is_write()), "{run}");
 }
+
+#[test]
+fn a_token_that_factory_was_given_before_it_got_its_own_is_named_until_it_ends() {
+    let env = TestEnv::with(small());
+    env.connects(&[]);
+    env.connects(&["--handover-token", "minted"]);
+    let run = env.run(&["audit"]);
+    assert!(run.stdout.contains("token.former"), "{run}");
+    assert!(run.stdout.contains("Factory was given it earlier, and it is still valid"), "{run}");
+    assert!(!run.stdout.contains("token.shared"), "{run}");
+}

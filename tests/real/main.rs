@@ -10,6 +10,7 @@ mod completions;
 mod gitbeaker;
 mod keyring;
 mod lab_servers;
+mod manual;
 mod monitor;
 mod namespaces;
 mod network_lab;

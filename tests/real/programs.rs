@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Which Debian package brings which program.
-const PACKAGES: [(&str, &str); 26] = [
+const PACKAGES: [(&str, &str); 27] = [
     ("age", "age"),
     ("age-keygen", "age"),
     ("charon-systemd", "charon-systemd"),
@@ -18,6 +18,7 @@ const PACKAGES: [(&str, &str); 26] = [
     ("git", "git"),
     ("gnome-keyring-daemon", "gnome-keyring"),
     ("ip", "iproute2"),
+    ("mandoc", "mandoc"),
     ("nft", "nftables"),
     ("nginx", "nginx"),
     ("node", "nodejs"),

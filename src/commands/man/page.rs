@@ -45,7 +45,8 @@ fn rendered(command: &Command) -> std::io::Result<String> {
     if command.has_subcommands() {
         man.render_subcommands_section(&mut page)?;
     }
-    Ok(String::from_utf8_lossy(&page).into_owned())
+    // clap_mangen breaks the line before and after an empty one, which mandoc warns of.
+    Ok(String::from_utf8_lossy(&page).replace("\n.br\n\n.br\n", "\n\n"))
 }
 
 /// The variables of the settings that the command takes, and those that every command reads. The page of the program has

@@ -193,6 +193,7 @@ impl Record {
             BundleEntry::Sealed { sha256, application_id, secret, token, token_id, handover, recipients } => {
                 self.secret = SecretState::Sealed;
                 let token = self.take_orphan(token.as_deref());
+                self.remember_given();
                 self.replace_token(&sha256);
                 self.abandon_token_bundle(&sha256);
                 self.application_bundle = None;
@@ -242,9 +243,17 @@ impl Record {
         }
     }
 
+    /// An administrator's own token that Factory has is not taken back when it gets another one.
+    fn remember_given(&mut self) {
+        let sent = self.bundle.as_ref().filter(|bundle| bundle.is_delivered() || bundle.was_sent);
+        let given = sent.filter(|bundle| bundle.handover == Some(Handover::Given));
+        self.given_before.extend(given.and_then(|bundle| bundle.token_id));
+    }
+
     /// The bundle of this digest, if it holds a token alone, was delivered: Factory has its token now.
     fn deliver_token(&mut self, sha256: &str) {
         let Some(delivered) = self.token_bundle.take_if(|bundle| bundle.sha256 == sha256) else { return };
+        self.remember_given();
         self.replace_token(sha256);
         if let Some(bundle) = &mut self.bundle {
             bundle.token = delivered.token;
