@@ -64,6 +64,7 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('kit', 'kit', [CompletionResultType]::ParameterValue, 'Show or check the kit from Factory, or print a template')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show what is recorded here about connections; contact no server')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Rehearse any command against an embedded GitLab and Factory')
+            [CompletionResult]::new('recipe', 'recipe', [CompletionResultType]::ParameterValue, 'Print ready files for CI, Ansible, Kubernetes, systemd and Prometheus')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completions')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write one for each command')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -980,6 +981,39 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
             break
         }
+        'factory-gitlab;recipe' {
+            [CompletionResult]::new('--dir', '--dir', [CompletionResultType]::ParameterName, 'Write the files to this directory, which is created')
+            [CompletionResult]::new('--gitlab-url', '--gitlab-url', [CompletionResultType]::ParameterName, 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]')
+            [CompletionResult]::new('--header-file', '--header-file', [CompletionResultType]::ParameterName, 'File with headers for GitLab alone, Name: value a line')
+            [CompletionResult]::new('--kit', '--kit', [CompletionResultType]::ParameterName, 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]')
+            [CompletionResult]::new('--kit-fingerprint', '--kit-fingerprint', [CompletionResultType]::ParameterName, 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]')
+            [CompletionResult]::new('--kit-signer', '--kit-signer', [CompletionResultType]::ParameterName, 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]')
+            [CompletionResult]::new('--factory-key-file', '--factory-key-file', [CompletionResultType]::ParameterName, 'File with the key of Factory''s API; - reads standard input [env: FACTORY_API_KEY]')
+            [CompletionResult]::new('--ca-cert', '--ca-cert', [CompletionResultType]::ParameterName, 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]')
+            [CompletionResult]::new('--factory-ca-cert', '--factory-ca-cert', [CompletionResultType]::ParameterName, 'CA certificates to trust for Factory''s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]')
+            [CompletionResult]::new('--client-cert', '--client-cert', [CompletionResultType]::ParameterName, 'Certificate and key (PEM) for a GitLab behind mutual TLS')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'Time limit of one request, in seconds [default: 30; network check: 5]')
+            [CompletionResult]::new('--concurrency', '--concurrency', [CompletionResultType]::ParameterName, 'Limit of requests in flight [default: 8; network check: 64]')
+            [CompletionResult]::new('--keyring', '--keyring', [CompletionResultType]::ParameterName, 'Keep the token in the system''s keyring [default: ask]')
+            [CompletionResult]::new('--log-file', '--log-file', [CompletionResultType]::ParameterName, 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]')
+            [CompletionResult]::new('--config', '--config', [CompletionResultType]::ParameterName, 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Format of the report')
+            [CompletionResult]::new('--output-format', '--output-format', [CompletionResultType]::ParameterName, 'Format of the report')
+            [CompletionResult]::new('--output-file', '--output-file', [CompletionResultType]::ParameterName, 'Write the report to this file; the terminal still shows the text')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]')
+            [CompletionResult]::new('-y', '-y', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
+            [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Apply the plan without asking')
+            [CompletionResult]::new('--no-input', '--no-input', [CompletionResultType]::ParameterName, 'Never ask; implied without a terminal and where CI is set')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Show problems only')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Show problems only')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Show what is done; twice for each request')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Show what is done; twice for each request')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
         'factory-gitlab;completions' {
             [CompletionResult]::new('--gitlab-url', '--gitlab-url', [CompletionResultType]::ParameterName, 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]')
@@ -1058,6 +1092,7 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             [CompletionResult]::new('kit', 'kit', [CompletionResultType]::ParameterValue, 'Show or check the kit from Factory, or print a template')
             [CompletionResult]::new('status', 'status', [CompletionResultType]::ParameterValue, 'Show what is recorded here about connections; contact no server')
             [CompletionResult]::new('sandbox', 'sandbox', [CompletionResultType]::ParameterValue, 'Rehearse any command against an embedded GitLab and Factory')
+            [CompletionResult]::new('recipe', 'recipe', [CompletionResultType]::ParameterValue, 'Print ready files for CI, Ansible, Kubernetes, systemd and Prometheus')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print a shell''s completions')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page, or write one for each command')
             [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
@@ -1141,6 +1176,9 @@ Register-ArgumentCompleter -Native -CommandName 'factory-gitlab' -ScriptBlock {
             break
         }
         'factory-gitlab;help;sandbox' {
+            break
+        }
+        'factory-gitlab;help;recipe' {
             break
         }
         'factory-gitlab;help;completions' {

@@ -61,6 +61,7 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand kit 'Show or check the kit from Factory, or print a template'
             cand status 'Show what is recorded here about connections; contact no server'
             cand sandbox 'Rehearse any command against an embedded GitLab and Factory'
+            cand recipe 'Print ready files for CI, Ansible, Kubernetes, systemd and Prometheus'
             cand completions 'Print a shell''s completions'
             cand man 'Print the manual page, or write one for each command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -953,6 +954,38 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'factory-gitlab;recipe'= {
+            cand --dir 'Write the files to this directory, which is created'
+            cand --gitlab-url 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]'
+            cand --token-file 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]'
+            cand --header-file 'File with headers for GitLab alone, Name: value a line'
+            cand --kit 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]'
+            cand --kit-fingerprint 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]'
+            cand --kit-signer 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]'
+            cand --factory-key-file 'File with the key of Factory''s API; - reads standard input [env: FACTORY_API_KEY]'
+            cand --ca-cert 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]'
+            cand --factory-ca-cert 'CA certificates to trust for Factory''s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]'
+            cand --client-cert 'Certificate and key (PEM) for a GitLab behind mutual TLS'
+            cand --proxy 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]'
+            cand --timeout 'Time limit of one request, in seconds [default: 30; network check: 5]'
+            cand --concurrency 'Limit of requests in flight [default: 8; network check: 64]'
+            cand --keyring 'Keep the token in the system''s keyring [default: ask]'
+            cand --log-file 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]'
+            cand --config 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]'
+            cand -o 'Format of the report'
+            cand --output-format 'Format of the report'
+            cand --output-file 'Write the report to this file; the terminal still shows the text'
+            cand --color 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]'
+            cand -y 'Apply the plan without asking'
+            cand --yes 'Apply the plan without asking'
+            cand --no-input 'Never ask; implied without a terminal and where CI is set'
+            cand -q 'Show problems only'
+            cand --quiet 'Show problems only'
+            cand -v 'Show what is done; twice for each request'
+            cand --verbose 'Show what is done; twice for each request'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'factory-gitlab;completions'= {
             cand --gitlab-url 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]'
             cand --token-file 'File with an admin''s personal access token; - reads standard input [env: GITLAB_TOKEN]'
@@ -1029,6 +1062,7 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
             cand kit 'Show or check the kit from Factory, or print a template'
             cand status 'Show what is recorded here about connections; contact no server'
             cand sandbox 'Rehearse any command against an embedded GitLab and Factory'
+            cand recipe 'Print ready files for CI, Ansible, Kubernetes, systemd and Prometheus'
             cand completions 'Print a shell''s completions'
             cand man 'Print the manual page, or write one for each command'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -1089,6 +1123,8 @@ set edit:completion:arg-completer[factory-gitlab] = {|@words|
         &'factory-gitlab;help;status'= {
         }
         &'factory-gitlab;help;sandbox'= {
+        }
+        &'factory-gitlab;help;recipe'= {
         }
         &'factory-gitlab;help;completions'= {
         }

@@ -68,6 +68,7 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "bundl
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
+complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "recipe" -d 'Print ready files for CI, Ansible, Kubernetes, systemd and Prometheus'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "completions" -d 'Print a shell\'s completions'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "man" -d 'Print the manual page, or write one for each command'
 complete -c factory-gitlab -n "__fish_factory_gitlab_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
@@ -1072,6 +1073,38 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s v -l verbose -d 'Show what is done; twice for each request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand sandbox" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l dir -d 'Write the files to this directory, which is created' -r -f -a "(__fish_complete_directories)"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l kit -d 'The kit from Factory: a path, - or an https URL [env: FACTORY_KIT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l kit-fingerprint -d 'Accept only the kit with this fingerprint, as kit show prints it [env: FACTORY_KIT_FINGERPRINT]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l kit-signer -d 'Accept only a kit that this minisign key has signed (KIT.minisig) [env: FACTORY_KIT_SIGNER]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l factory-key-file -d 'File with the key of Factory\'s API; - reads standard input [env: FACTORY_API_KEY]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l ca-cert -d 'CA certificates to trust for GitLab as well (PEM; may be repeated) [env: FACTORY_GITLAB_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l factory-ca-cert -d 'CA certificates to trust for Factory\'s hosts (PEM; may be repeated) [env: FACTORY_GITLAB_FACTORY_CA_CERT]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l client-cert -d 'Certificate and key (PEM) for a GitLab behind mutual TLS' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l proxy -d 'Proxy to use, or none [default: HTTPS_PROXY, HTTP_PROXY and NO_PROXY] [env: FACTORY_GITLAB_PROXY]' -r -f
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l timeout -d 'Time limit of one request, in seconds [default: 30; network check: 5]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l concurrency -d 'Limit of requests in flight [default: 8; network check: 64]' -r
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l keyring -d 'Keep the token in the system\'s keyring [default: ask]' -r -f -a "ask\t''
+store\t''
+off\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l log-file -d 'Write a log to this file, as JSON lines without secrets [env: FACTORY_LOG_FILE]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l config -d 'Answers file (TOML); every setting has a key in it [env: FACTORY_GITLAB_CONFIG]' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -s o -l output-format -d 'Format of the report' -r -f -a "text\t''
+json\t''
+junit\t''
+sarif\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l output-file -d 'Write the report to this file; the terminal still shows the text' -r -F
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l color -d 'When to use color [env: NO_COLOR, CLICOLOR_FORCE]' -r -f -a "auto\t''
+always\t''
+never\t''"
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -s y -l yes -d 'Apply the plan without asking'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -l no-input -d 'Never ask; implied without a terminal and where CI is set'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -s q -l quiet -d 'Show problems only'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -s v -l verbose -d 'Show what is done; twice for each request'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand recipe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l gitlab-url -d 'Base URL of GitLab, with its path if it has one (https://host/gitlab) [env: GITLAB_URL]' -r -f
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l token-file -d 'File with an admin\'s personal access token; - reads standard input [env: GITLAB_TOKEN]' -r -F
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand completions" -l header-file -d 'File with headers for GitLab alone, Name: value a line' -r -F
@@ -1135,21 +1168,22 @@ complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -l no
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s q -l quiet -d 'Show problems only'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s v -l verbose -d 'Show what is done; twice for each request'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "connect" -d 'Bring an instance to the connected state'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "verify" -d 'Prove the connection, check by check'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "network" -d 'Check the network between GitLab and Factory, or plan it'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "exercise" -d 'Test the connection with real events in a project of its own'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "monitor" -d 'Watch the connection, and tell what changes'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "rotate" -d 'Renew a secret of the connection, and prove the new one'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "disconnect" -d 'Remove what connect made, and prove that it is gone'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "audit" -d 'Review who can do what through the connection'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "bundle" -d 'Inspect, upload or open a sealed bundle'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "completions" -d 'Print a shell\'s completions'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "man" -d 'Print the manual page, or write one for each command'
-complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "connect" -d 'Bring an instance to the connected state'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "verify" -d 'Prove the connection, check by check'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "network" -d 'Check the network between GitLab and Factory, or plan it'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "exercise" -d 'Test the connection with real events in a project of its own'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "monitor" -d 'Watch the connection, and tell what changes'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "rotate" -d 'Renew a secret of the connection, and prove the new one'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "disconnect" -d 'Remove what connect made, and prove that it is gone'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "audit" -d 'Review who can do what through the connection'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "bundle" -d 'Inspect, upload or open a sealed bundle'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "kit" -d 'Show or check the kit from Factory, or print a template'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "status" -d 'Show what is recorded here about connections; contact no server'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "sandbox" -d 'Rehearse any command against an embedded GitLab and Factory'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "recipe" -d 'Print ready files for CI, Ansible, Kubernetes, systemd and Prometheus'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "completions" -d 'Print a shell\'s completions'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "man" -d 'Print the manual page, or write one for each command'
+complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and not __fish_seen_subcommand_from connect verify network exercise monitor rotate disconnect audit bundle kit status sandbox recipe completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "check" -d 'Look at the way between GitLab, Factory and here, layer by layer'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from network" -f -a "plan" -d 'Write what both sides need for a private way: worksheet, Terraform, VPN, firewall'
 complete -c factory-gitlab -n "__fish_factory_gitlab_using_subcommand help; and __fish_seen_subcommand_from rotate" -f -a "application-secret" -d 'Renew the secret of the OAuth application'

@@ -18,6 +18,7 @@ mod output;
 mod preconditions;
 mod progress;
 mod recheck;
+mod recipe;
 mod resolve;
 mod rotate;
 mod run;
@@ -86,6 +87,7 @@ commands! {
     Status(status::StatusArgs) => status::status;
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::SandboxArgs) => sandbox::sandbox;
+    Recipe(recipe::RecipeArgs) => recipe::recipe;
     Completions(completions::CompletionsArgs) => completions::completions;
     Man(man::ManArgs) => man::man;
 }

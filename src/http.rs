@@ -35,7 +35,7 @@ pub(crate) use error::{Expected, LinkProblem, base_of_gitlab};
 pub use first_answer::FirstAnswer;
 pub use limiter::Wait;
 pub use loopback::{Callback, Loopback, OAuthState};
-pub(crate) use oauth2_client::{OAuth2Client, OAuthPair, authorization_code, client_secret, pkce_verifier};
+pub(crate) use oauth2_client::{InFlight, OAuth2Client, OAuthPair, authorization_code, client_secret, pkce_verifier};
 pub use options::{ClientOptions, Proxy};
 pub use pages::Pages;
 pub use request::Request;

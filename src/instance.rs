@@ -59,10 +59,10 @@ impl InstanceUrl {
         url
     }
 
-    /// The page that creates a personal access token, with name and scopes filled in.
+    /// The page that creates a personal access token, with name and scopes, separated by commas, filled in.
     #[must_use]
-    pub fn new_token_page(&self) -> Url {
-        self.page("/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode")
+    pub fn new_token_page(&self, scopes: &str) -> Url {
+        self.page(&format!("/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes={scopes}"))
     }
 
     /// The host, with the port unless it is the scheme's default.

@@ -21,7 +21,7 @@
 //! | 3 judgment | [`desired`], [`plan`], [`checks`], [`advice`], [`series`], [`audit`] (pure), [`observed`] |
 //! | 2 the two sides | [`gitlab`], [`factory`], [`bundle`] |
 //! | 1 plumbing | [`http`], `files`, [`credential_store`], [`journal`], [`settings`] |
-//! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`env_vars`], [`kit`], [`cloud`], [`instance`], [`target`], [`network`], [`text`], [`line_writer`] |
+//! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`env_vars`], [`kit`], [`cloud`], [`instance`], [`target`], [`network`], [`text`], [`line_writer`], [`recipe`] |
 //!
 //! `sandbox` (a cargo feature, on by default) is separate: an embedded GitLab and Factory, written after GitLab's behavior,
 //! that share no wire types with the client.
@@ -56,6 +56,7 @@ pub mod mark;
 pub mod network;
 pub mod observed;
 pub mod plan;
+pub mod recipe;
 pub mod report;
 #[cfg(all(feature = "sandbox", not(feature = "sandbox-testing")))]
 mod sandbox;

@@ -25,7 +25,7 @@ use crate::journal::Rotation;
 use crate::kit::{KitFingerprint, UploadMethod};
 
 pub use added_webhooks::{add_webhooks, deviating_targets};
-pub use cloud::{CloudAuthorization, CloudChoice, CloudPlan, cloud};
+pub use cloud::{CloudAuthorization, CloudChoice, CloudPlan, cloud, left_by_proof};
 pub use connect::connect;
 pub use disconnect::{Disconnection, EndScope, KeyringEntry, TellFactory, disconnect};
 pub use exercise::{Cleanup, ExerciseScope, ExerciseWish, exercise};

@@ -81,8 +81,8 @@ pub struct Secret<K> {
 /// The cost of a slow key, as the binary logarithm of scrypt's N: with r = 8 some 10 ms and 4 MiB for each guess.
 const SLOW_LOG_N: u8 = 12;
 
-/// Unit tests make thousands of secrets.
-const LOG_N: u8 = if cfg!(test) { 4 } else { SLOW_LOG_N };
+/// The tests make thousands of secrets, and start the program some thousand times: more than half of their time was this.
+const LOG_N: u8 = if cfg!(any(test, feature = "sandbox-testing")) { 4 } else { SLOW_LOG_N };
 
 /// A key that was derived slowly from a secret, so that what is made with it is no fast test of a guess. It is derived once
 /// in a run and for each secret; what follows is an HMAC.

@@ -219,6 +219,12 @@ impl Settings {
         self.recorded.list(setting).map(|values| Sourced::new(values.to_vec(), Source::Record))
     }
 
+    /// The first setting of these that was given for this run, and where.
+    pub fn first_given(&self, of: impl Fn(&Definition) -> bool) -> Option<(&'static Definition, Source)> {
+        let given = |setting: &'static Definition| Some((setting, self.given_now(setting)?.source));
+        all().filter(|setting| of(setting)).find_map(given)
+    }
+
     /// The text of a setting from the first source above the record.
     fn given_now(&self, setting: &'static Definition) -> Option<Sourced<Vec<String>>> {
         if let Some(values) = self.typed.list(setting) {

@@ -9,9 +9,20 @@ use crate::network::outbound::OUTBOUND_PAGE;
 
 /// Advises creating a token with sufficient rights.
 #[must_use]
-pub fn new_token(instance: &InstanceUrl) -> Fix {
-    Fix::open("create a personal access token as an administrator, with these scopes", instance.new_token_page())
+pub fn new_token(instance: &InstanceUrl, task: Task) -> Fix {
+    match task {
+        Task::VerifyCloud => {
+            Fix::open("create a personal access token with this scope", instance.new_token_page(task.scope()))
+        }
+        _ => Fix::open(
+            "create a personal access token as an administrator, with these scopes",
+            instance.new_token_page(ADMIN_SCOPES),
+        ),
+    }
 }
+
+/// What an administrator's token needs, where Admin Mode is on.
+const ADMIN_SCOPES: &str = "api,admin_mode";
 
 /// Advises creating a fine-grained token with these permissions, or a classic one.
 #[must_use]
@@ -167,7 +178,9 @@ const TOKENS: &str = "/-/user_settings/personal_access_tokens";
 /// What to do about a refusal; `None` where only the general advice applies.
 pub(super) fn refusal(refusal: &ApiRefusal, instance: &InstanceUrl) -> Option<Fix> {
     let page = |path: &str| instance.page(path);
-    let token = |why: &str| Fix::open(format!("create a new personal access token: {why}"), instance.new_token_page());
+    let token = |why: &str| {
+        Fix::open(format!("create a new personal access token: {why}"), instance.new_token_page(ADMIN_SCOPES))
+    };
     Some(match refusal {
         ApiRefusal::TokenExpired => token("this one has expired"),
         ApiRefusal::TokenRevoked => token("this one was revoked"),
@@ -177,13 +190,16 @@ pub(super) fn refusal(refusal: &ApiRefusal, instance: &InstanceUrl) -> Option<Fi
         ApiRefusal::InsufficientScope { acceptable } => {
             token(&format!("this one lacks one of the scopes {}, and scopes cannot be added", acceptable.join(", ")))
         }
+        ApiRefusal::Forbidden { reason: None } if instance.is_gitlab_com() => Fix::open(
+            "use the token of a user who has the role Developer or a higher one there, with the scope api where something is written",
+            page(TOKENS),
+        ),
         ApiRefusal::Forbidden { reason: None } => {
             token("its owner has to be an administrator, and with Admin Mode it needs the scope admin_mode")
         }
-        ApiRefusal::DpopRequired => Fix::open(
-            "use the token of an account that does not require proof of possession (DPoP)",
-            page("/-/user_settings/personal_access_tokens"),
-        ),
+        ApiRefusal::DpopRequired => {
+            Fix::open("use the token of an account that does not require proof of possession (DPoP)", page(TOKENS))
+        }
         ApiRefusal::Forbidden { reason: Some(_) } => Fix::open(
             "correct what GitLab says about the account, or use another administrator's token",
             page("/admin/users"),

@@ -35,13 +35,17 @@ impl Review<'_> {
 
     fn no_application(&mut self) {
         let name = &self.inputs.desired.application.name;
+        let is_recorded = recorded(self.inputs.record).is_some();
         self.add(NewFinding {
             code: "application.missing",
-            severity: AuditSeverity::Info,
+            severity: if is_recorded { AuditSeverity::Warning } else { AuditSeverity::Info },
             subject: format!("application {name}"),
-            cause:
+            cause: if is_recorded {
+                "the application that this machine recorded is gone: users cannot sign in to Factory through it".into()
+            } else {
                 "no instance-wide application is that of this connection: users cannot sign in to Factory through it"
-                    .into(),
+                    .into()
+            },
             remedy: "connect, or remove what is left with factory-gitlab disconnect".into(),
             page: APPLICATIONS.into(),
         });

@@ -89,10 +89,7 @@ impl Review<'_> {
             let cause = format!("it also sends {}, which the kit does not ask for", excess.join(", "));
             self.hook(target, hook, Problem::fixed("webhook.events", AuditSeverity::Warning, cause));
         }
-        if !hook.enable_ssl_verification {
-            let cause = "GitLab does not check the receiver's certificate: a machine on the way can read the events";
-            self.hook(target, hook, Problem::fixed("webhook.tls", AuditSeverity::Error, cause));
-        }
+        self.receiver(target, hook);
         if hook.token_present == Some(false) {
             let cause = "it has no secret token: the receiver cannot tell GitLab's events from others'";
             self.hook(target, hook, Problem::fixed("webhook.token", AuditSeverity::Error, cause));
@@ -124,6 +121,15 @@ impl Review<'_> {
             hook,
             Problem { code: "webhook.other", severity: AuditSeverity::Warning, cause: cause.into(), remedy },
         );
+        self.receiver(target, hook);
+    }
+
+    /// It does not matter who made it: what is sent to Factory's host can be read on the way, unless GitLab checks the receiver.
+    fn receiver(&mut self, target: &Target, hook: &Hook) {
+        if !hook.enable_ssl_verification {
+            let cause = "GitLab does not check the receiver's certificate: a machine on the way can read the events";
+            self.hook(target, hook, Problem::fixed("webhook.tls", AuditSeverity::Error, cause));
+        }
     }
 
     fn hook(&mut self, target: &Target, hook: &Hook, problem: Problem) {

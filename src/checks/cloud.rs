@@ -1,10 +1,11 @@
 //! `cloud.*`: what only a connection to GitLab.com has.
 
 use super::outcome::{CheckOutcome, known};
-use super::{Check, CheckInfo, CheckSeverity};
-use crate::cloud::CloudSelection;
+use super::{Check, CheckInfo, CheckSeverity, CheckStatus};
+use crate::cloud::{CloudSelection, PlaceKind};
 use crate::error::Fix;
-use crate::observed::{CloudPlaceSeen, CloudSeen, Observation};
+use crate::observed::{CloudPlaceSeen, CloudSeen, Observation, Read};
+use crate::text::shell_word;
 
 pub(super) const SELECTION: CheckInfo = CheckInfo {
     code: "cloud.selection",
@@ -31,10 +32,21 @@ pub(super) fn absent(check: &Check) -> Option<&'static str> {
         _ => match check.code {
             "token.admin" => Some("on GitLab.com no administrator is needed"),
             "token.handed_over" => Some("on GitLab.com Factory gets no personal access token"),
-            "factory.bundle" => Some("on GitLab.com Factory gets no bundle"),
+            "factory.bundle" => Some("a bundle is for a self-hosted instance"),
             _ => None,
         },
     }
+}
+
+/// Whether only an administrator could read it: no one is that on GitLab.com.
+pub(super) const fn never_reads(read: Read) -> bool {
+    matches!(read, Read::License | Read::Applications)
+}
+
+/// What to do about a pending connection that nothing is selected for: Factory would wait for ever.
+pub(super) fn before_selection(sides: CloudSides<'_>, status: &CheckStatus) -> Option<Fix> {
+    let is_waiting = matches!(status, CheckStatus::Warn) && matches!(sides.seen.selection, Observation::Known(None));
+    is_waiting.then(|| Fix::run("authorize Factory, and select what it may work on", "factory-gitlab connect --cloud"))
 }
 
 pub(super) fn selection(sides: CloudSides<'_>) -> CheckOutcome {
@@ -57,11 +69,11 @@ pub(super) fn selection(sides: CloudSides<'_>) -> CheckOutcome {
     let gone = named(|place| place.found.is_none());
     let ending = named(|place| place.found.as_ref().is_some_and(|found| found.marked_for_deletion));
     let outcome = if !gone.is_empty() {
-        CheckOutcome::fail(format!("Factory's account does not reach {} any more", gone.join(", ")))
-            .fix(Fix::run("select again, or make the account a member again", "factory-gitlab connect --cloud"))
+        CheckOutcome::fail(format!("Factory's account does not reach {}", gone.join(", ")))
+            .fix(Fix::run("select again, or make the account a member", select_again(selected, places)))
     } else if !ending.is_empty() {
         CheckOutcome::warn(format!("{} is marked for deletion", ending.join(", ")))
-            .fix(Fix::run("select something else before GitLab removes it", "factory-gitlab connect --cloud"))
+            .fix(Fix::run("select something else before GitLab removes it", select_again(selected, places)))
     } else {
         CheckOutcome::pass()
     };
@@ -74,4 +86,19 @@ pub(super) fn selection(sides: CloudSides<'_>) -> CheckOutcome {
         .evidence("groups", paths(groups))
         .evidence("projects", paths(projects))
         .evidence("personal_namespace", personal_namespace)
+}
+
+/// Selects what stays of a selection: `connect` without a selection leaves the one that Factory has.
+fn select_again(selected: &CloudSelection, places: &[CloudPlaceSeen]) -> String {
+    let stays = |place: &&CloudPlaceSeen| place.found.as_ref().is_some_and(|found| !found.marked_for_deletion);
+    let flag = |place: &CloudPlaceSeen| format!(" --{} {}", place.kind.word(), shell_word(&place.full_path));
+    let mut rest: String = places.iter().filter(stays).map(flag).collect();
+    let has_groups = places.iter().filter(stays).any(|place| place.kind == PlaceKind::Group);
+    for (is_selected, flag) in
+        [(selected.personal_namespace, " --personal"), (selected.future && has_groups, " --future")]
+    {
+        rest.push_str(if is_selected { flag } else { "" });
+    }
+    let rest = if rest.is_empty() { " --group PATH" } else { &rest };
+    format!("factory-gitlab connect --cloud{rest}")
 }

@@ -70,7 +70,9 @@ impl CheckFilter {
         let mut reads = Reads::default();
         let is_absent = |check: &&Check| self.of == CheckSet::Cloud && cloud::absent(check).is_some();
         for check in all().filter(|check| codes.contains(check.code) && !is_absent(check)) {
-            reads.extend(check.reads.iter().copied());
+            reads.extend(
+                check.reads.iter().copied().filter(|read| self.of != CheckSet::Cloud || !cloud::never_reads(*read)),
+            );
         }
         reads
     }

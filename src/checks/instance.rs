@@ -6,6 +6,7 @@ use super::outcome::{CheckContext, CheckOutcome, known};
 use super::{Check, CheckSeverity};
 use crate::advice::{self, About, is_temporary};
 use crate::error::Fix;
+use crate::gitlab::Task;
 use crate::http::{self, Cause, UnexpectedPage};
 use crate::instance::{InstanceUrl, Version};
 use crate::network::AddressClass;
@@ -250,7 +251,13 @@ fn is_fine_grained(context: &CheckContext<'_>) -> bool {
 }
 
 fn version(context: &CheckContext<'_>) -> CheckOutcome {
+    let is_gitlab_com = context.policy.task == Task::VerifyCloud;
     let Some(metadata) = context.observed.metadata.known() else {
+        if is_gitlab_com && is_fine_grained(context) {
+            return CheckOutcome::not_observable(
+                "GitLab shows its version to the fine-grained token of an administrator only",
+            );
+        }
         if let Some(error) = context.observed.metadata.error().filter(|_| is_fine_grained(context)) {
             return CheckOutcome::failed(error);
         }
@@ -258,8 +265,9 @@ fn version(context: &CheckContext<'_>) -> CheckOutcome {
         return CheckOutcome::blocked_by(if is_valid { "token.scopes" } else { "token.valid" });
     };
     let plan = match &context.observed.license {
-        Observation::Failed(_) => "plan unknown".to_owned(),
-        Observation::Known(_) | Observation::Skipped(_) => context.observed.plan().to_string(),
+        _ if is_gitlab_com => None,
+        Observation::Failed(_) => Some("plan unknown".to_owned()),
+        Observation::Known(_) | Observation::Skipped(_) => Some(context.observed.plan().to_string()),
     };
     let outcome = if metadata.version < Version::OLDEST {
         CheckOutcome::fail(format!(
@@ -269,8 +277,13 @@ fn version(context: &CheckContext<'_>) -> CheckOutcome {
         ))
         .fix(Fix::say(format!("update GitLab to {} or newer", Version::OLDEST)))
     } else {
-        CheckOutcome::pass().note(format!("{} {}, {plan}", metadata.version_text, metadata.edition))
+        let plan = plan.as_ref().map(|plan| format!(", {plan}")).unwrap_or_default();
+        CheckOutcome::pass().note(format!("{} {}{plan}", metadata.version_text, metadata.edition))
     };
     let outcome = outcome.evidence("version", &metadata.version_text).evidence("edition", metadata.edition);
-    outcome.evidence("plan", plan.strip_prefix("plan ").unwrap_or(&plan))
+    match &plan {
+        Some(plan) => outcome.evidence("plan", plan.strip_prefix("plan ").unwrap_or(plan)),
+        // On GitLab.com each top-level group has a plan of its own.
+        None => outcome,
+    }
 }

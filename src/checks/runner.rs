@@ -116,6 +116,9 @@ pub fn run_cloud_checks(
     };
     run.states.insert(info.code, outcome.status.clone());
     findings.push(Finding::of(&info, outcome, &context));
+    if let Some(finding) = findings.iter_mut().find(|finding| finding.code == "factory.status") {
+        finding.fix = cloud::before_selection(sides, &finding.status).or(finding.fix.take());
+    }
     for fix in findings.iter_mut().filter_map(|finding| finding.fix.as_mut()) {
         fix.command = fix.command.take().map(|command| command.for_cloud());
     }

@@ -88,7 +88,7 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 fn new_token(context: &CheckContext<'_>) -> Fix {
-    advice::new_token(&context.desired.instance)
+    advice::new_token(&context.desired.instance, context.policy.task)
 }
 
 fn valid(context: &CheckContext<'_>) -> CheckOutcome {
@@ -238,7 +238,13 @@ fn excess(context: &CheckContext<'_>) -> CheckOutcome {
     };
     let excess: Vec<&String> = token.scopes.iter().filter(is_excess).collect();
     if excess.is_empty() {
-        return CheckOutcome::pass();
+        let is_for_proofs = context.policy.task == Task::VerifyCloud && token.scopes.iter().any(|scope| scope == "api");
+        let passed = CheckOutcome::pass();
+        return if is_for_proofs {
+            passed.note("read_api is enough; api is for a proof by connect --cloud")
+        } else {
+            passed
+        };
     }
     let names = excess.iter().map(|scope| scope.as_str()).collect::<Vec<_>>().join(", ");
     CheckOutcome::warn(format!("the token also has {names}")).evidence("excess", &excess).fix(new_token(context))

@@ -17,6 +17,7 @@ mod session;
 mod steps;
 mod verify;
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use super::kit::KitPlace;
@@ -65,6 +66,7 @@ impl<'a> CloudRun<'a> {
         let began = context.env.clock.instant();
         let store = local_state::store(context)?;
         let settings = context.settings_with_record(&store)?;
+        require_own_settings(settings)?;
         let interview = Interview::new(settings, context.prompter.as_ref(), context.terminal);
         require_inputs(&interview, access)?;
         let http = context.client_for(access)?;
@@ -158,6 +160,17 @@ impl<'a> CloudRun<'a> {
     }
 }
 
+/// What would be passed over is refused: it may be meant to narrow what Factory gets.
+fn require_own_settings(settings: &Settings) -> Result<(), Failure> {
+    let Some((setting, source)) = settings.first_given(keys::is_self_hosted_only) else { return Ok(()) };
+    let failure = Failure::usage(format!("{} does not go with --cloud", setting.flag))
+        .because("on GitLab.com Factory has its own application and webhooks, and what is not selected is left out");
+    Err(match source {
+        Source::Flag(_) => failure.fix(Fix::say(format!("leave {} out", setting.flag))),
+        source => failure.because(format!("it comes from {source}")).fix(Fix::say("leave it out there")),
+    })
+}
+
 /// Without a terminal to ask on, lists everything that is missing at once.
 fn require_inputs(interview: &Interview<'_>, access: Access) -> Result<(), Failure> {
     if interview.prompter().can_ask() {
@@ -168,7 +181,7 @@ fn require_inputs(interview: &Interview<'_>, access: Access) -> Result<(), Failu
         missing.push(&keys::KIT);
     }
     if access == Access::Read && !interview.is_set(&keys::TOKEN) {
-        missing.push(&keys::TOKEN);
+        missing.push(&keys::CLOUD_TOKEN);
     }
     if access.writes() {
         let is_missing = |setting: &&'static Definition| !interview.is_set(setting);
@@ -227,12 +240,16 @@ fn desired(context: &Context<'_>, settings: &Settings, given: Given) -> Result<D
 
 /// What the flags select; `None` where they name nothing.
 fn named_selection(settings: &Settings) -> Result<Option<CloudSelection>, Failure> {
-    let place = |path: String| crate::cloud::SelectedPlace { id: None, full_path: path };
+    let places = |mut paths: Vec<String>| {
+        let mut seen = BTreeSet::new();
+        paths.retain(|path| seen.insert(path.to_lowercase()));
+        paths.into_iter().map(|path| crate::cloud::SelectedPlace { id: None, full_path: path }).collect()
+    };
     let selection = CloudSelection {
         all: settings.is_enabled(&keys::ALL),
         future: settings.is_enabled(&keys::FUTURE),
-        groups: settings.list(&keys::GROUP)?.into_iter().map(place).collect(),
-        projects: settings.list(&keys::PROJECT)?.into_iter().map(place).collect(),
+        groups: places(settings.list(&keys::GROUP)?),
+        projects: places(settings.list(&keys::PROJECT)?),
         personal_namespace: settings.is_enabled(&keys::PERSONAL),
     };
     let has_places = !selection.groups.is_empty() || !selection.projects.is_empty();

@@ -25,13 +25,28 @@ pub(super) fn needed() -> impl Iterator<Item = &'static Definition> {
 /// # Errors
 /// A usage error for GitLab.com, which has no Admin Area to work in.
 pub(super) fn self_managed(given: &Sourced<InstanceUrl>) -> Result<InstanceUrl, Failure> {
-    if given.value.is_gitlab_com() {
-        return Err(Failure::usage(
-            "GitLab.com is connected in Factory's settings; this command does not support it yet",
-        )
-        .fix(Fix::say("give the address of a self-managed instance")));
+    if given.value.is_gitlab_com() { Err(on_gitlab_com(&given.value)) } else { Ok(given.value.clone()) }
+}
+
+/// The same where only the kit says that the address is that of GitLab.com.
+///
+/// # Errors
+/// A usage error for the address of the kit's cloud section.
+pub(super) fn require_self_managed(instance: &InstanceUrl, kit: &Kit, running: &str) -> Result<(), Failure> {
+    let of_cloud = kit.cloud.as_ref().and_then(|cloud| cloud.url.as_str().parse::<InstanceUrl>().ok());
+    if of_cloud.as_ref() != Some(instance) {
+        return Ok(());
     }
-    Ok(given.value.clone())
+    let failure = Failure::usage(format!("{instance} is connected as GitLab.com: it is the kit's cloud.url"));
+    let has_cloud = keys::CLOUD.definition.commands.names(running);
+    Err(if has_cloud { failure.fix(Fix::rerun("work on that connection", "--cloud")) } else { on_gitlab_com(instance) })
+}
+
+fn on_gitlab_com(instance: &InstanceUrl) -> Failure {
+    Failure::usage(format!("{instance} is GitLab.com, and this command is for an instance of your own"))
+        .because("it works in the Admin Area, which users of GitLab.com do not have")
+        .fix(Fix::run("what is proven there", "factory-gitlab verify --cloud"))
+        .fix(Fix::say("or give the address of a self-managed instance"))
 }
 
 /// What [`desired`] is made from.

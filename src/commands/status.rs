@@ -128,7 +128,12 @@ fn state(record: &Record) -> (&'static str, Line) {
         (Some(at), false) => ("finished", Line::new().plain(format!("finished on {at}; no bundle was delivered"))),
         (None, _) if record.is_empty() => ("empty", Line::new().plain("not started")),
         (None, _) => {
-            ("unfinished", Line::new().with(Tone::Warn, "started, not finished; run connect again to continue"))
+            let again = if record.cloud.is_some() { "connect --cloud" } else { "connect" };
+            let text = match record.finished_before {
+                Some(before) => format!("finished on {before}; a later run was not: run {again} again to continue"),
+                None => format!("started, not finished; run {again} again to continue"),
+            };
+            ("unfinished", Line::new().with(Tone::Warn, text))
         }
     }
 }
@@ -150,6 +155,11 @@ fn describe(recorded: &RecordedConnection, text: &mut Text) {
         return;
     }
     let kept = record.ended_apart_from_application().map(|(_, id)| id);
+    let is_over = record.disconnected_at.is_some() && kept.is_none();
+    if is_over && matches!(record.application, OwnApplication::None) && record.hooks.is_empty() {
+        row(text, "recorded in", Line::new().dim(journal));
+        return;
+    }
     row(
         text,
         "application",

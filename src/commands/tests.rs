@@ -265,6 +265,7 @@ const MESSAGES_OF: &[(&str, &[&str])] = &[
     ("src/advice/rotation.rs", &["rotate token"]),
     ("src/plan/parts/due.rs", &["rotate token"]),
     ("src/plan/", &["connect"]),
+    ("src/commands/recipe", &["recipe"]),
 ];
 
 #[test]

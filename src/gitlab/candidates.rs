@@ -111,6 +111,19 @@ impl Reader {
         Ok(reached)
     }
 
+    /// Whether a user is a member of a group or project, itself or of a group above it. gitlab: lib/api/members.rb
+    ///
+    /// # Errors
+    /// Those of any request, except 404.
+    pub async fn is_member(&self, of: &Candidate, user: u64) -> Result<bool, Error> {
+        let list = match of.kind {
+            PlaceKind::Group => "groups",
+            PlaceKind::Project => "projects",
+        };
+        let address = format!("/{list}/{}/members/all/{user}", of.id);
+        Ok(if_found(self.get::<serde::de::IgnoredAny>(&address, "a member").await)?.is_some())
+    }
+
     /// A group or project by its path; `None` where it does not exist or is not visible.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use url::Url;
 
 use super::Error;
 use crate::cloud::CloudAccount;
-use crate::http::{self, Cause, Client, OAuth2Client, OAuthState, Repeat, Request};
+use crate::http::{self, Cause, Client, InFlight, OAuth2Client, OAuthState, Repeat, Request};
 use crate::instance::InstanceUrl;
 use crate::secret::{AccessToken, AuthorizationCode, DeviceCode, PkceVerifier, RefreshToken};
 
@@ -87,6 +87,7 @@ pub struct GrantClient {
     http: Client,
     instance: InstanceUrl,
     client_id: String,
+    in_flight: InFlight,
 }
 
 #[derive(Deserialize)]
@@ -100,7 +101,12 @@ struct AccountWire {
 impl GrantClient {
     #[must_use]
     pub fn new(http: Client, instance: InstanceUrl, client_id: String) -> Self {
-        Self { http: http.for_gitlab(instance.url()), instance, client_id }
+        Self { http: http.for_gitlab(instance.url()), instance, client_id, in_flight: InFlight::default() }
+    }
+
+    /// Waits until no request is on its way that may bring a grant.
+    pub async fn idle(&self) {
+        self.in_flight.ends().await;
     }
 
     fn endpoints(&self) -> Endpoints {
@@ -137,7 +143,7 @@ impl GrantClient {
     /// # Errors
     /// [`GrantError`].
     pub async fn exchange(&self, authorization: &Authorization, code: &AuthorizationCode) -> Result<Grant, GrantError> {
-        let client = OAuth2Client::new(self.http.clone(), Repeat::Write);
+        let client = OAuth2Client::new(self.http.clone(), Repeat::Write).saying(&self.in_flight);
         let endpoints = self.endpoints().set_redirect_uri(redirect(&authorization.redirect_uri)?);
         let request = endpoints
             .exchange_code(http::authorization_code(code))
@@ -187,7 +193,7 @@ impl GrantClient {
     /// # Errors
     /// [`GrantError`].
     pub async fn poll_device(&self, device: &DeviceAuthorization) -> Result<Grant, GrantError> {
-        let client = OAuth2Client::new(self.http.clone(), Repeat::Once);
+        let client = OAuth2Client::new(self.http.clone(), Repeat::Once).saying(&self.in_flight);
         let (endpoints, clock) = (self.endpoints(), self.http.clock());
         let polling = endpoints.exchange_device_access_token(&device.details).request_async(
             &client,

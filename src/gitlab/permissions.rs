@@ -116,6 +116,8 @@ pub enum Task {
     Verify,
     /// Also to send GitLab's webhook tests.
     VerifyLive,
+    /// Only to read, as a user of GitLab.com.
+    VerifyCloud,
     Exercise,
     Monitor,
     MonitorFix,
@@ -128,11 +130,12 @@ pub enum Task {
 
 impl Task {
     /// In the order in which the help lists the commands.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Connect,
         Self::ConnectMinted,
         Self::Verify,
         Self::VerifyLive,
+        Self::VerifyCloud,
         Self::Exercise,
         Self::Monitor,
         Self::MonitorFix,
@@ -151,6 +154,7 @@ impl Task {
             Self::ConnectMinted => "factory-gitlab connect --handover-token minted",
             Self::Verify => "factory-gitlab verify",
             Self::VerifyLive => "factory-gitlab verify --live",
+            Self::VerifyCloud => "factory-gitlab verify --cloud",
             Self::Exercise => "factory-gitlab exercise",
             Self::Monitor => "factory-gitlab monitor",
             Self::MonitorFix => "factory-gitlab monitor --fix",
@@ -165,7 +169,7 @@ impl Task {
     /// Whether it only reads.
     #[must_use]
     pub const fn reads_only(self) -> bool {
-        matches!(self, Self::Verify | Self::Monitor | Self::Audit)
+        matches!(self, Self::Verify | Self::VerifyCloud | Self::Monitor | Self::Audit)
     }
 
     /// The smallest classic scope. Where Admin Mode is on, `admin_mode` comes on top of it.
@@ -184,6 +188,7 @@ impl Task {
             }
             Self::Verify | Self::Monitor => &[TOKEN, LICENSE, OWNER, TARGETS, SYSTEM_HOOKS],
             Self::VerifyLive => &[TOKEN, LICENSE, OWNER, TARGETS, SYSTEM_HOOKS, TEST_WEBHOOKS],
+            Self::VerifyCloud => &[OWN_TOKEN, OWNER, PLACES],
             Self::Exercise => &[TOKEN, LICENSE, EXERCISE],
             Self::MonitorFix => &[TOKEN, LICENSE, OWNER, TARGETS, SYSTEM_HOOKS, ADD_WEBHOOKS],
             Self::RotateApplicationSecret => &[TOKEN, RENEW_SECRET],
@@ -199,7 +204,10 @@ impl Task {
     }
 }
 
-/// What every command needs to know of the instance and the token.
+/// What a token says of itself.
+const OWN_TOKEN: &[Permission] = &[user("Personal Access Token: Read")];
+
+/// What every command needs to know of a self-hosted instance and the token.
 const TOKEN: &[Permission] =
     &[instance("Metadata: Read"), instance("OAuth Application: Read"), user("Personal Access Token: Read")];
 
@@ -214,6 +222,9 @@ const TARGETS: &[Permission] = &[user("Group: Read"), user("Project: Read"), mem
 
 /// A system hook may send the same events once more.
 const SYSTEM_HOOKS: &[Permission] = &[instance("Webhook: Read")];
+
+/// The groups and projects that are selected on GitLab.com, where Factory does not list them itself.
+const PLACES: &[Permission] = &[members("Group: Read"), members("Project: Read")];
 
 const MAKE_APPLICATION: &[Permission] = &[instance("OAuth Application: Create")];
 const ADD_WEBHOOKS: &[Permission] = &[members("Webhook: Create")];

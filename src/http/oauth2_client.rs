@@ -2,12 +2,12 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use base64::Engine as _;
 use oauth2::{AsyncHttpClient, AuthType, ClientSecret, HttpRequest, HttpResponse};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -29,6 +29,36 @@ pub struct OAuth2Client {
     client: Client,
     repeat: Repeat,
     refused: Refused,
+    in_flight: InFlight,
+}
+
+/// Whether a request is on its way whose answer may bring a token. Clones share the state.
+#[derive(Clone, Debug, Default)]
+pub struct InFlight(Arc<watch::Sender<bool>>);
+
+impl InFlight {
+    /// Waits until none is.
+    pub async fn ends(&self) {
+        let mut state = self.0.subscribe();
+        // The sender is ours, so it is not gone.
+        let _always_known = state.wait_for(|is_on_its_way| !is_on_its_way).await;
+    }
+}
+
+/// A request on its way, until this is dropped.
+struct Flight<'f>(&'f InFlight);
+
+impl<'f> Flight<'f> {
+    fn begin(of: &'f InFlight) -> Self {
+        of.0.send_replace(true);
+        Self(of)
+    }
+}
+
+impl Drop for Flight<'_> {
+    fn drop(&mut self) {
+        self.0.0.send_replace(false);
+    }
 }
 
 /// The refusal that ends a poll: the crate tries again after every failed request, also where a proxy or firewall will never
@@ -43,7 +73,13 @@ impl OAuth2Client {
     /// `repeat` says what the exchange is: a probe that leaves nothing behind is a read, though it is a POST.
     #[must_use]
     pub fn new(client: Client, repeat: Repeat) -> Self {
-        Self { client, repeat, refused: Refused::default() }
+        Self { client, repeat, refused: Refused::default(), in_flight: InFlight::default() }
+    }
+
+    /// The same, which says when a request is on its way.
+    #[must_use]
+    pub fn saying(self, in_flight: &InFlight) -> Self {
+        Self { in_flight: in_flight.clone(), ..self }
     }
 
     /// Waits for a request that was refused, and not by OAuth's own errors.
@@ -59,6 +95,7 @@ impl OAuth2Client {
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
         let request = our_request(request, self.repeat)?;
+        let _until_answered = Flight::begin(&self.in_flight);
         match self.client.send(&request).await {
             Ok(response) => Ok(json_response(response.status(), response.body().to_vec())),
             Err(error) => match error.response() {

@@ -51,7 +51,7 @@ pub struct Record {
     /// The rotation that the last run began, if it did not reach its end.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotating: Option<UnfinishedRotation>,
-    /// When the last run before an unfinished rotation was finished.
+    /// When the last run before an unfinished one was finished.
     #[serde(skip)]
     pub finished_before: Option<Timestamp>,
     pub application: OwnApplication,

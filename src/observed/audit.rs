@@ -126,9 +126,17 @@ impl AuditReader<'_> {
         // With more owners than one, those who have Factory's tokens come first.
         scopes.extend(owners.into_iter().take(1).map(EventScope::User));
         let hooks = observed.hooks.known();
-        let targets = hooks.into_iter().flat_map(|seen| &seen.targets);
-        let with_hook = targets.filter(|target| target.own_hooks().next().is_some()).map(|seen| &seen.target);
-        for target in with_hook {
+        let targets = || {
+            let others = hooks.into_iter().flat_map(|seen| seen.others.iter().map(|other| &other.seen));
+            hooks.into_iter().flat_map(|seen| &seen.targets).chain(others)
+        };
+        // Where somebody else's webhook sends to Factory comes first: who made it is the question.
+        let with_foreign = targets().filter(|seen| seen.foreign_hooks().next().is_some()).map(|seen| &seen.target);
+        let at_factory = hooks.into_iter().flat_map(|seen| seen.at_factory.iter().map(|other| &other.target));
+        let with_own = targets().filter(|seen| seen.own_hooks().next().is_some()).map(|seen| &seen.target);
+        let mut known = BTreeSet::new();
+        let places = with_foreign.chain(at_factory).chain(with_own).filter(|target| known.insert(target.number()));
+        for target in places {
             let (kind, id) = target.number();
             let scope = match kind {
                 TargetKind::System => continue,

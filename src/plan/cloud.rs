@@ -170,6 +170,34 @@ impl CloudPlan {
         self.notes.extend(kit::key_note(trust, record));
         self
     }
+
+    /// The same, saying what an earlier run left that this one does not remove: of a proof, and the consent of an account.
+    #[must_use]
+    pub fn with_leftovers(mut self, record: &Record) -> Self {
+        let proves = self.steps.iter().any(|step| matches!(step, CloudStep::Own(OwnCloudStep::Prove { .. })));
+        if !proves {
+            self.notes.extend(left_by_proof(record, ""));
+        }
+        let earlier = record.cloud.as_deref().and_then(|cloud| cloud.account.as_ref());
+        if let Some(account) = earlier.filter(|_| self.authorizes()) {
+            self.notes.push(format!(
+                "{account} authorized Factory earlier: Factory goes on with the account that authorizes now; only {account} can \
+                 withdraw the earlier consent"
+            ));
+        }
+        self
+    }
+}
+
+/// What a proof that was killed left, and how it is removed; `meanwhile` says what else becomes of it.
+#[must_use]
+pub fn left_by_proof(record: &Record, meanwhile: &str) -> Option<String> {
+    (!record.exercises.is_empty()).then(|| {
+        format!(
+            "an earlier proof of this machine left a branch or a merge request in GitLab{meanwhile}; to remove it, run \
+             factory-gitlab connect --cloud --prove PROJECT"
+        )
+    })
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ use crate::error::{ExitCode, Failure, Fix};
 use crate::factory::{FactoryState, FactoryStatus, Receipt};
 use crate::instance::InstanceUrl;
 use crate::kit::KitFingerprint;
-use crate::plan::{CloudPlan, CloudStep};
+use crate::plan::{CloudPlan, CloudStep, OwnCloudStep};
 use crate::text::{Line, Text, Tone, counted};
 
 /// How it ended.
@@ -81,7 +81,7 @@ struct CloudDocument<'r> {
     kit: &'r KitFingerprint,
     verdict: &'static str,
     exit_code: u8,
-    /// Whether this run changed anything.
+    /// Whether this run changed anything; with `--dry-run`, whether a run would.
     changed: bool,
     steps: Vec<Row<'r>>,
     notes: &'r [String],
@@ -150,6 +150,13 @@ impl CloudReport {
         }
     }
 
+    /// Whether Factory has the selection: by this run, or from before.
+    fn is_selected(&self) -> bool {
+        let selects = |step: &CloudStep| matches!(step, CloudStep::Own(OwnCloudStep::Select { .. }));
+        let place = self.plan.steps.iter().position(selects);
+        place.is_none_or(|place| self.end_of(place).is_none_or(|end| end == StepEnd::Done))
+    }
+
     fn changed(&self) -> bool {
         self.writes > 0
     }
@@ -185,13 +192,14 @@ impl CloudReport {
         if let Some(account) = &self.account {
             text.line(format!("authorized by {account}"));
         }
-        for part in self.selection.iter().flat_map(CloudSelection::parts) {
+        for part in self.selection.iter().filter(|_| self.is_selected()).flat_map(CloudSelection::parts) {
             text.line(format!("Factory works on {part}"));
         }
         for warning in &self.warnings {
             text.line(Line::new().with(Tone::Warn, "warning: ").plain(warning.clone()));
         }
-        if !matches!(self.end, CloudEnd::NothingToDo) {
+        let selects_all = self.selection.as_ref().is_some_and(|selection| selection.all);
+        if matches!(self.end, CloudEnd::Applied { .. }) && !selects_all {
             beyond_lines(self.beyond.as_ref(), text);
         }
         if let Some(proof) = &self.proof {
@@ -201,6 +209,11 @@ impl CloudReport {
             text.line(Line::new().plain(what).with(tone, proof.seen.clone()));
             proof.left.iter().for_each(|left| text.line(Line::new().with(Tone::Warn, "left: ").plain(left.clone())));
         }
+    }
+
+    /// A dry run that would change something.
+    fn is_pending(&self) -> bool {
+        matches!(self.end, CloudEnd::DryRun(_)) && !self.plan.is_empty()
     }
 
     fn next_steps(&self, text: &mut Text) {
@@ -254,15 +267,12 @@ pub fn beyond_lines(beyond: Option<&Beyond>, text: &mut Text) {
 impl Report for CloudReport {
     fn text(&self, text: &mut Text) {
         match &self.end {
-            CloudEnd::NothingToDo => {
+            CloudEnd::NothingToDo | CloudEnd::DryRun(_) if self.plan.is_empty() => {
                 let line = Line::new().with(Tone::Good, "nothing to do: ");
                 text.line(line.plain(format!("{} is already connected; nothing was written", self.instance)));
+                plan_lines(&self.plan, text);
             }
-            CloudEnd::DryRun(_) if self.plan.is_empty() => {
-                let line = Line::new().with(Tone::Good, "nothing to do: ");
-                text.line(line.plain(format!("{} is already connected; nothing was written", self.instance)));
-            }
-            CloudEnd::DryRun(_) => {
+            CloudEnd::NothingToDo | CloudEnd::DryRun(_) => {
                 text.line(Line::new().with(Tone::Strong, format!("Plan for {} (nothing was written)", self.instance)));
                 plan_lines(&self.plan, text);
             }
@@ -305,7 +315,7 @@ impl Report for CloudReport {
             kit: &self.kit,
             verdict: self.verdict(),
             exit_code: self.exit_code() as u8,
-            changed: self.changed(),
+            changed: self.changed() || self.is_pending(),
             steps: self.plan.steps.iter().enumerate().map(row).collect(),
             notes: &self.plan.notes,
             warnings: &self.warnings,

@@ -227,6 +227,14 @@ impl RunReport {
         }
     }
 
+    /// Whether it changed anything; of a dry run, whether a run would. An engine asks before it runs.
+    fn has_changed(&self) -> bool {
+        match self.end {
+            End::DryRun => !self.plan.is_empty(),
+            End::NothingToDo | End::Applied(_) => self.writes > 0,
+        }
+    }
+
     fn checks_code(&self) -> ExitCode {
         self.checks.as_ref().map_or(ExitCode::Done, Report::exit_code)
     }

@@ -14,6 +14,7 @@ mod groups;
 pub mod hooks;
 mod instance;
 mod issues;
+mod members;
 mod merge_requests;
 mod notes;
 mod oauth;
@@ -95,6 +96,7 @@ impl GitLab {
             .merge(hooks::routes())
             .merge(instance::routes())
             .merge(issues::routes())
+            .merge(members::routes())
             .merge(merge_requests::routes())
             .merge(notes::routes())
             .merge(pipelines::routes())
@@ -165,7 +167,7 @@ impl GitLab {
 
     /// Whether it behaves as GitLab.com.
     #[must_use]
-    pub(crate) fn is_cloud(&self) -> bool {
+    pub fn is_cloud(&self) -> bool {
         self.inner.options.cloud.is_some()
     }
 

@@ -46,6 +46,14 @@ pub enum Commands {
     Only(&'static [&'static str]),
 }
 
+impl Commands {
+    /// Whether a command, by its path, is named: a flag that all commands have is none of its own.
+    #[must_use]
+    pub fn names(&self, path: &str) -> bool {
+        matches!(self, Self::Only(paths) if paths.contains(&path))
+    }
+}
+
 /// When an answer has to be there.
 #[derive(Clone, Copy, Debug)]
 pub enum Required {

@@ -124,6 +124,9 @@ fn a_review_of_a_connection_as_it_is_filed() {
           or fine-grained, instance: License: Read; Metadata: Read; OAuth Application: Read; Webhook: Read
           or fine-grained, user: Group: Read; Personal Access Token: Read; Project: Read; User: Read
           or fine-grained, groups and projects: Webhook: Read, Trigger
+      factory-gitlab verify --cloud                   scope read_api
+          or fine-grained, user: Personal Access Token: Read; User: Read
+          or fine-grained, groups and projects: Group: Read; Project: Read
       factory-gitlab exercise                         scope api
           or fine-grained, instance: License: Read; Metadata: Read; OAuth Application: Read
           or fine-grained, user: Group: Read; Personal Access Token: Read; Project: Create, Read

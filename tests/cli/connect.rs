@@ -69,6 +69,7 @@ fn the_json_report_is_one_document_with_the_same_facts() {
     let report = run.json();
     assert_eq!(report["schema"], "factory-gitlab/connect/v1");
     assert_eq!((&report["verdict"], &report["exit_code"]), (&json!("connected"), &json!(0)));
+    assert_eq!(report["changed"], true);
     let steps = report["steps"].as_array().expect("steps");
     let names: Vec<&str> = steps.iter().filter_map(|step| step["step"].as_str()).collect();
     let wanted = ["create_application", "seal_bundle", "prove_pair", "create_hook", "test_delivery", "upload_bundle"];
@@ -93,6 +94,7 @@ fn a_second_run_writes_nothing_in_any_version() {
         env.has_nothing_to_do(&[]);
         let json = env.connect(&["-o", "json"]);
         assert_eq!(json.json()["verdict"], "connected", "{major}.{minor}: {json}");
+        assert_eq!(json.json()["changed"], false, "{major}.{minor}: {json}");
         assert_eq!(env.sandbox().factory().bundles()[0].times, 1, "{major}.{minor}");
     }
 }
@@ -137,7 +139,8 @@ fn a_dry_run_writes_nothing_and_its_exit_code_tells_whether_changes_are_pending(
     14 requests, 0 of them writes, [duration]
     ");
     assert_eq!(env.run(&["connect", "--dry-run", "--exit-code"]).code, 4);
-    assert_eq!(env.run(&["connect", "--dry-run", "--exit-code", "-o", "json"]).json()["exit_code"], 4);
+    let pending = env.run(&["connect", "--dry-run", "--exit-code", "-o", "json"]).json();
+    assert_eq!((&pending["exit_code"], &pending["changed"], &pending["writes"]), (&json!(4), &json!(true), &json!(0)));
     assert_eq!(env.writes(), Vec::<String>::new());
     assert!(!env.path("state").exists(), "a dry run leaves no trace");
     env.connects(&[]);

@@ -117,6 +117,7 @@ fn a_dry_run_writes_nothing_and_tells_scripts_that_something_is_connected() {
     let before = state_of(&env);
     let run = env.run(&["disconnect", "--dry-run", "--exit-code", "-o", "json"]);
     assert_eq!(run.code, 4, "{run}");
+    assert_eq!(run.json()["changed"], true, "a run would change something: {run}");
     let steps: Vec<Value> =
         run.json()["steps"].as_array().expect("steps").iter().map(|step| step["step"].clone()).collect();
     assert_eq!(steps, ["tell_factory", "delete_hook", "delete_application", "delete_records"]);

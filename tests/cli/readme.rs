@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anstyle_svg::Term;
 use factory_gitlab::cli::Parsed;
 use factory_gitlab::error::ExitCode;
-use factory_gitlab::{checks, env_vars, settings};
+use factory_gitlab::{checks, env_vars, recipe, settings};
 
 use crate::test_env::{TestEnv, Transcript};
 
@@ -271,14 +271,14 @@ fn take(env: &mut TestEnv, name: &str) -> String {
 fn the_unit_of_the_monitor_succeeds_with_a_state_folder_of_its_own() {
     let mut env = crate::monitor::connected(crate::test_env::small());
     env.on_another_machine();
-    let readme = readme();
-    let line = readme.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/factory-gitlab "));
+    let unit = recipe::find("systemd").expect("a recipe").files[0].text().replace("\\\n", "");
+    let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/factory-gitlab "));
     let mut line = line.expect("the command of the unit").to_owned();
     env.unset("FACTORY_KIT");
     let (token, key) = (take(&mut env, "GITLAB_TOKEN"), take(&mut env, "FACTORY_API_KEY"));
     let metrics = env.path("factory.prom").to_string_lossy().into_owned();
     for (printed, own) in [
-        ("https://gitlab.acme.com", take(&mut env, "GITLAB_URL")),
+        ("https://gitlab.example.com", take(&mut env, "GITLAB_URL")),
         ("%d/token", env.file("token", token)),
         ("%d/kit", env.file("kit.json", env.sandbox().factory().kit_json().to_string())),
         ("%d/factory-key", env.file("key", key)),
@@ -304,6 +304,7 @@ fn the_reference_is_generated_by_the_program() {
     let mut readme = readme();
     for (name, fresh) in [
         ("exit-codes", exit_codes_table()),
+        ("recipes", recipes_table()),
         ("settings", settings_table()),
         ("variables", variables_table()),
         ("kit", format!("```json\n{}\n```", template.stdout.trim_end())),
@@ -325,6 +326,19 @@ fn with_section(readme: &str, name: &str, fresh: &str) -> String {
 fn exit_codes_table() -> String {
     let row = |code: ExitCode| format!("| {} | {} |", code as u8, code.meaning());
     format!("| exit code | meaning |\n|---|---|\n{}", ExitCode::ALL.map(row).join("\n"))
+}
+
+fn recipes_table() -> String {
+    let row = |recipe: &recipe::Recipe| {
+        let files: Vec<String> = recipe.files.iter().map(|file| format!("`{}`", file.path)).collect();
+        let files = match files.as_slice() {
+            [file] => file.clone(),
+            files => format!("{} files", files.len()),
+        };
+        format!("| `{}` | {} | {files} |", recipe.name, recipe.what)
+    };
+    let rows: Vec<String> = recipe::ALL.iter().map(row).collect();
+    format!("| recipe | what | files |\n|---|---|---|\n{}", rows.join("\n"))
 }
 
 fn settings_table() -> String {

@@ -25,6 +25,7 @@ const LAYERS: [&[&str]; 7] = [
         "text",
         "line_writer",
         "cloud",
+        "recipe",
     ],
     &["http", "files", "credential_store", "journal", "settings"],
     &["gitlab", "bundle", "factory"],

@@ -2,12 +2,11 @@
 // of a device. What a person would see is kept as screenshots in SCREENSHOTS.
 
 import { createHash, randomBytes, randomUUID } from "node:crypto";
-import { createRequire } from "node:module";
 import http from "node:http";
-import path from "node:path";
 
-const { chromium } = createRequire(path.join(process.env.NODE_MODULES, "x.js"))("playwright-core");
-const { GITLAB_URL, FACTORY_URL, FACTORY_API_KEY, BROWSER, SCREENSHOTS } = process.env;
+import { launch } from "./person.mjs";
+
+const { GITLAB_URL, FACTORY_URL, FACTORY_API_KEY } = process.env;
 
 function check(holds, what) {
     if (!holds) throw new Error(what);
@@ -50,23 +49,7 @@ function authorization(redirect, changes = {}) {
     return { url: url.href, verifier };
 }
 
-const flags = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"];
-const browser = await chromium.launch({ executablePath: BROWSER, args: flags });
-
-// A person with a browser of their own; `see` takes a screenshot.
-async function person() {
-    const page = await (await browser.newContext({ viewport: { width: 820, height: 640 } })).newPage();
-    const see = (name) => page.screenshot({ path: path.join(SCREENSHOTS, `${name}.png`) });
-    const press = (button) => page.getByTestId(button).click();
-    const signIn = async (user) => {
-        await page.getByTestId("username-field").fill(user);
-        await page.getByTestId("password-field").fill("anything");
-        await press("sign-in-button");
-    };
-    const shows = (text) => page.getByText(text).first().waitFor({ timeout: 10000 });
-    return { page, see, press, signIn, shows };
-}
+const { person, close } = await launch();
 
 async function consent() {
     const { redirect, query, server } = await listener();
@@ -156,5 +139,5 @@ try {
     const refused = await device("deny-button", "The device was not authorized.");
     check(refused.body.error === "access_denied", JSON.stringify(refused.body));
 } finally {
-    await browser.close();
+    await close();
 }

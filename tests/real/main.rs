@@ -21,6 +21,7 @@ mod programs;
 mod proxy;
 mod put;
 mod python_gitlab;
+mod recipes;
 mod sarif;
 mod strongswan;
 mod terraform;

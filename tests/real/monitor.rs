@@ -1,9 +1,8 @@
-//! What the README has for `monitor`, checked by the programs that read it, and a simulated week.
+//! What the README has for `monitor`, checked by GitLab's schema, and a simulated week.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
-use std::process::Stdio;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -15,7 +14,7 @@ use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 use serde_json::Value;
 
 use crate::cli::test_env::TestEnv;
-use crate::programs::{find, output, program, say, variable};
+use crate::programs::{find, output, say, variable};
 
 /// The block of the README that begins with this line, and its path's file name.
 fn block(first: &str) -> String {
@@ -30,54 +29,6 @@ fn write(folder: &tempfile::TempDir, name: &str, text: &str) -> PathBuf {
     let path = folder.path().join(name);
     fs::write(&path, text).expect("a file");
     path
-}
-
-#[test]
-fn systemd_takes_the_unit_and_the_timer() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let service = block("/etc/systemd/system/factory-gitlab-monitor.service");
-    assert!(service.contains("LoadCredential=token:"), "{service}");
-    let installed = service.replace("/usr/local/bin/factory-gitlab", &TestEnv::program().display().to_string());
-    let service = write(&folder, "factory-gitlab-monitor.service", &installed);
-    let timer = block("/etc/systemd/system/factory-gitlab-monitor.timer");
-    let timer = write(&folder, "factory-gitlab-monitor.timer", &timer);
-    let checked = output(program("systemd-analyze").arg("verify").args([&service, &timer]));
-    let said = String::from_utf8_lossy(&checked.stderr);
-    assert!(checked.status.success() && !said.contains("factory-gitlab-monitor"), "{said}");
-    let times = output(program("systemd-analyze").args(["calendar", "*:0/5"]));
-    assert!(times.status.success());
-}
-
-#[test]
-fn the_arguments_of_the_unit_are_this_programs() {
-    let service = block("/etc/systemd/system/factory-gitlab-monitor.service");
-    let line = service.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/")).expect("a command");
-    let args: Vec<std::ffi::OsString> = line.split(' ').map(Into::into).collect();
-    let parsed = factory_gitlab::commands::parse(&args);
-    assert!(matches!(parsed, Ok(factory_gitlab::cli::Parsed::Run(_))), "{line}");
-}
-
-#[test]
-fn prometheus_takes_the_rules_and_the_metrics_and_the_rules_name_what_is_written() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let rules = block("/etc/prometheus/rules/factory-gitlab.yml");
-    let file = write(&folder, "rules.yml", &rules);
-    let checked = output(program("promtool").args(["check", "rules"]).arg(&file));
-    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
-    let env = TestEnv::with(SandboxOptions::default());
-    assert_eq!(env.run(&["connect", "--yes"]).code, 0);
-    drop(env.run(&["monitor", "--once", "--metrics-file", "factory.prom"]));
-    let metrics = fs::read_to_string(env.path("factory.prom")).expect("metrics");
-    let input = fs::File::open(env.path("factory.prom")).expect("metrics");
-    let checked = output(program("promtool").args(["check", "metrics"]).stdin(Stdio::from(input)));
-    let said = String::from_utf8_lossy(&checked.stderr);
-    assert!(checked.status.success(), "{said}\n{metrics}");
-    let names = regex::Regex::new(r"factory_gitlab_[a-z_]+").expect("a pattern");
-    let named: Vec<&str> = names.find_iter(&rules).map(|found| found.as_str()).collect();
-    assert!(named.len() >= 6, "{named:?}");
-    for name in named {
-        assert!(metrics.contains(&format!("# TYPE {name} gauge\n")), "{name} is not written:\n{metrics}");
-    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 /// Which Debian package brings which program.
-const PACKAGES: [(&str, &str); 25] = [
+const PACKAGES: [(&str, &str); 26] = [
     ("age", "age"),
     ("age-keygen", "age"),
     ("charon-systemd", "charon-systemd"),
@@ -15,6 +15,7 @@ const PACKAGES: [(&str, &str); 25] = [
     ("dbus-send", "dbus"),
     ("dnsmasq", "dnsmasq-base"),
     ("faketime", "faketime"),
+    ("git", "git"),
     ("gnome-keyring-daemon", "gnome-keyring"),
     ("ip", "iproute2"),
     ("nft", "nftables"),

@@ -16,7 +16,15 @@ pub(super) enum Stage<'s> {
     /// No user has authorized yet; what is shown is what will follow.
     Opening,
     /// Who authorized, and what is selected.
-    Settled { authorized: &'s Authorized, settled: &'s Settled },
+    Settled { authorized: &'s Authorized, settled: &'s Settled, opening: &'s CloudPlan },
+}
+
+impl Stage<'_> {
+    /// Whether each step was shown before in the same words.
+    fn has_shown(self, plan: &CloudPlan) -> bool {
+        let Self::Settled { opening, .. } = self else { return false };
+        plan.steps.iter().all(|step| opening.steps.iter().any(|shown| shown.describe() == step.describe()))
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -72,24 +80,27 @@ impl CloudRun<'_> {
     /// # Errors
     /// A usage error where a changed kit needs a person.
     pub(super) fn approve(&self, plan: &CloudPlan, stage: Stage<'_>) -> Result<Approval, Failure> {
+        let consent = self.consent(plan.changed_kit())?;
+        let is_given = matches!(consent, Consent::Given);
         let mut text = Text::new();
-        let kit = self.desired.trust.fingerprint();
-        text.heading(format!("Plan for {}, kit {kit}", self.instance()));
-        plan_lines(plan, &mut text);
-        if let Stage::Settled { authorized, settled } = stage {
+        if !(is_given && stage.has_shown(plan)) {
+            let kit = self.desired.trust.fingerprint();
+            text.heading(format!("Plan for {}, kit {kit}", self.instance()));
+            plan_lines(plan, &mut text);
             text.gap();
+        }
+        if let Stage::Settled { authorized, settled, opening: _ } = stage {
             who_lines(authorized, &mut text);
             for mark in &settled.marks {
                 text.line(Line::new().with(Tone::Warn, "warning: ").plain(mark.clone()));
             }
             beyond_lines(settled.beyond.as_ref(), &mut text);
         }
-        text.gap();
-        let consent = self.consent(plan.changed_kit())?;
-        if matches!(consent, Consent::Given) {
+        if is_given {
             self.context.terminal.say(&text);
             return Ok(Approval::Given);
         }
+        text.gap();
         self.context.terminal.show(&text);
         consent.require_person(self)?;
         let question = match stage {

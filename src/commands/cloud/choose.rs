@@ -6,6 +6,7 @@ use crate::cloud::CloudWay;
 use crate::error::{Failure, Fix};
 use crate::inputs::{Document, DocumentAt};
 use crate::instance::InstanceUrl;
+use crate::journal::{Connection, Store};
 use crate::kit::CloudKit;
 use crate::settings::{Settings, keys};
 
@@ -21,7 +22,18 @@ pub(in crate::commands) fn is_chosen(context: &Context<'_>) -> Result<bool, Fail
     let settings = context.settings_with_record(&store)?;
     // What cannot be read is an error where it is asked for.
     let Ok(Some(given)) = settings.get(&keys::GITLAB_URL) else { return Ok(false) };
-    Ok(given.value.is_gitlab_com() || kit_url(context, settings).is_some_and(|url| url == given.value))
+    Ok(given.value.is_gitlab_com()
+        || kit_url(context, settings).is_some_and(|url| url == given.value)
+        || is_recorded(&store, &given.value))
+}
+
+/// Whether this machine connected GitLab.com at this address. A record that cannot be read is an error where it is used.
+fn is_recorded(store: &Store, instance: &InstanceUrl) -> bool {
+    let is_cloud = |connection: Connection| {
+        let record = connection.choices().ok();
+        record.is_some_and(|record| record.cloud.is_some() && record.instance.as_deref() == Some(instance.as_str()))
+    };
+    store.connections().unwrap_or_default().into_iter().any(is_cloud)
 }
 
 /// The `cloud.url` of a kit in a file. One that has to be fetched is not fetched for this: GitLab.com's own name is known.
@@ -48,7 +60,7 @@ pub(super) fn way(context: &Context<'_>, kit: &CloudKit, settings: &Settings) ->
         };
         return Err(Failure::usage("--device cannot be used with this kit")
             .because(why)
-            .fix(Fix::say("leave --device out, and open the address in a browser on this machine")));
+            .fix(Fix::say("leave --device out, and open the address that is printed")));
     }
     if wants_device {
         return Ok(CloudWay::Device);

@@ -7,9 +7,9 @@ use super::authorize::{Authorized, AuthorizedBy, authorize, give_up};
 use super::prove::Prover;
 use super::select::{Settled, Settling, settle};
 use super::steps::{Outcome, Steps, place_of_proof};
-use super::{CloudRun, report};
+use super::{CloudRun, explain, report};
 use crate::apply::{CloudApply, StepEnd, kit_accepted};
-use crate::cloud::CloudSelection;
+use crate::cloud::{CloudSelection, PlaceKind};
 use crate::env::Reach;
 use crate::error::{ExitCode, Failure, FailureKind, Fix};
 use crate::journal::{Journal, RunEntry};
@@ -33,10 +33,11 @@ pub(in crate::commands) async fn connect(asked: CloudConnect, context: &Context<
     let mut run = interrupt.or(Box::pin(CloudRun::open(context, asked.access))).await??;
     let prover = interrupt.or(Box::pin(Prover::open(&run))).await??;
     let state = interrupt.or(State::read(&run)).await??;
-    let opening = state.plan(&run).with_kit(&run.desired.trust, &run.record);
+    let opening = state.plan(&run);
     if state.choice == CloudChoice::Open && !run.interview.prompter().can_ask() {
         return Err(nothing_selected());
     }
+    state.require_proof_inside(&run)?;
     if run.lock().is_none() {
         return report::standing(&run, &state.seen, CloudEnd::DryRun(asked.pending), opening);
     }
@@ -97,8 +98,23 @@ impl State {
         Ok(Self { seen, authorization, choice })
     }
 
+    /// A proof in a project that Factory does not work on could only fail. Whose the personal namespace is, is not known yet.
+    fn require_proof_inside(&self, run: &CloudRun<'_>) -> Result<(), Failure> {
+        let (CloudChoice::Stands(selection) | CloudChoice::New(selection)) = &self.choice else { return Ok(()) };
+        let Some(project) = &run.desired.proof else { return Ok(()) };
+        if selection.personal_namespace || selection.covers(PlaceKind::Project, project) {
+            return Ok(());
+        }
+        let failure =
+            Failure::usage(format!("--prove {project} is not in the selection, so Factory does not answer there"));
+        let failure =
+            selection.parts().into_iter().fold(failure, |failure, part| failure.because(format!("selected: {part}")));
+        Err(failure.fix(Fix::say("name a project that is selected, or select this one too")))
+    }
+
     fn plan(&self, run: &CloudRun<'_>) -> CloudPlan {
-        plan::cloud(&run.desired, &self.seen, self.authorization, &self.choice)
+        let plan = plan::cloud(&run.desired, &self.seen, self.authorization, &self.choice);
+        plan.with_kit(&run.desired.trust, &run.record).with_leftovers(&run.record)
     }
 }
 
@@ -190,12 +206,14 @@ impl Walk<'_, '_> {
         if !matches!(state.choice, CloudChoice::Stands(_)) {
             state.choice = CloudChoice::New(settled.selection.clone());
         }
-        let plan = state.plan(run).with_kit(&run.desired.trust, &run.record);
+        let plan = state.plan(run);
         if plan.writes() && (is_fresh || !self.was_approved) {
-            let approval = run.approve(&plan, Stage::Settled { authorized, settled: &settled })?;
+            let approval =
+                run.approve(&plan, Stage::Settled { authorized, settled: &settled, opening: self.opening })?;
             if let Err(failure) = approval.require() {
                 give_up(run, self.apply, authorized).await?;
-                return Err(failure);
+                let stays = is_fresh.then(|| explain::consent_stays(run, &authorized.account));
+                return Err(failure.fixes(stays));
             }
         }
         Ok(Settlement { plan, settled })

@@ -12,7 +12,7 @@ use crate::error::{ExitCode, Failure, FailureKind, Fix};
 use crate::factory::FactoryState;
 use crate::journal::{DisconnectEntry, Entry};
 use crate::observed::CloudSeen;
-use crate::plan::{FactoryStep, LocalStep, Plan, Step, kit_of_ending};
+use crate::plan::{FactoryStep, LocalStep, Plan, Step, kit_of_ending, left_by_proof};
 use crate::report::run::{
     Actor, End, Evidence, Job, Outcome, PendingExit, Purpose, RunReport, plan_lines, remainder_lines,
 };
@@ -109,6 +109,9 @@ impl Removal<'_, '_> {
         }
         if !record.is_empty() {
             plan.steps.push(Step::Local(LocalStep::DeleteRecords { instance: instance.clone() }));
+            plan.warnings.extend(
+                left_by_proof(record, ", which is forgotten with the record").map(|left| format!("{left} before")),
+            );
         }
         if !plan.steps.is_empty() || !plan.manual_steps.is_empty() {
             let page = instance.page(AUTHORIZED_APPLICATIONS);

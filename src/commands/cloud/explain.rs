@@ -10,6 +10,7 @@ use crate::error::{Failure, FailureKind, Fix};
 use crate::factory::{SelectionError, SessionStatus};
 use crate::gitlab::GrantError;
 use crate::http;
+use crate::text::shell_word;
 
 /// No user opened the address, or none decided.
 pub(super) fn no_one_came(timeout: Duration) -> Failure {
@@ -70,7 +71,14 @@ pub(super) fn other_account(run: &CloudRun<'_>, account: &CloudAccount, wanted: 
     Failure::problem(format!("{account} has authorized, and --account names @{wanted}"))
         .because("the browser was signed in as another user; the authorization was given up")
         .fix(Fix::open(format!("sign out there, sign in as @{wanted}, and run it again"), sign_out))
-        .fix(Fix::rerun("or accept this user", format!("--account {}", account.username)))
+        .fix(Fix::rerun("or accept this user", format!("--account {}", shell_word(&account.username))))
+        .fix(consent_stays(run, account))
+}
+
+/// An authorization that was given up here goes on at GitLab until its user ends it.
+pub(super) fn consent_stays(run: &CloudRun<'_>, account: &CloudAccount) -> Fix {
+    let text = format!("the consent of {account} stays at GitLab until that user withdraws it there");
+    Fix::open(text, run.instance().page(super::AUTHORIZED_APPLICATIONS))
 }
 
 /// Fewer scopes than Factory needs.

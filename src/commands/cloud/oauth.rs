@@ -1,5 +1,6 @@
 //! Authorization on this machine: OAuth's authorization code with PKCE and a loopback redirect, or the device flow.
 
+use std::future::Future;
 use std::time::Duration;
 
 use url::Url;
@@ -27,8 +28,15 @@ pub(super) async fn authorize(run: &CloudRun<'_>, timeout: Duration) -> Result<A
     };
     let clock = run.context.env.clock;
     let end = clock.instant() + timeout;
-    let granted = run.context.interrupt.or(clock.until(end, granting)).await?;
-    let grant = granted.ok_or_else(|| explain::no_one_came(timeout))??;
+    let mut granting = Box::pin(granting);
+    let grant = match run.context.interrupt.or(clock.until(end, granting.as_mut())).await {
+        Ok(Some(granted)) => granted?,
+        stopped => {
+            revoke_late(run, &client, granting).await;
+            stopped?;
+            return Err(explain::no_one_came(timeout));
+        }
+    };
     let asking = run.context.terminal.with_spinner("asking GitLab who authorized", client.account(&grant));
     match run.context.interrupt.or(asking).await {
         Ok(Ok(account)) => {
@@ -91,6 +99,18 @@ async fn by_device(run: &CloudRun<'_>, client: &GrantClient) -> Result<Grant, Fa
     match clock.until(end, polling).await {
         Some(granted) => granted.map_err(|error| explain::grant(run, &error)),
         None => Err(explain::grant(run, &GrantError::Expired)),
+    }
+}
+
+/// A grant that is on its way when the wait is over would be one that cannot be revoked: its answer is awaited.
+async fn revoke_late(run: &CloudRun<'_>, client: &GrantClient, granting: impl Future<Output = Result<Grant, Failure>>) {
+    let late = tokio::select! {
+        biased;
+        granted = granting => granted.ok(),
+        () = client.idle() => None,
+    };
+    if let Some(grant) = late {
+        revoke(run, &grant).await;
     }
 }
 

@@ -21,7 +21,12 @@ pub(super) enum PlaceSource {
         /// Shows what Factory's list does not have, where a token was given.
         details: Option<Box<Reader>>,
     },
-    GitLab(Box<Reader>),
+    GitLab {
+        reader: Box<Reader>,
+        /// The number of the account that authorized, where the token is that account's: GitLab shows public groups and projects
+        /// to every user, and Factory works only where its account is a member.
+        account: Option<u64>,
+    },
 }
 
 impl PlaceSource {
@@ -35,28 +40,37 @@ impl PlaceSource {
         if let AuthorizedBy::Grant(grant) = &authorized.by {
             let token = grant.access_token.clone();
             let reader = Reader::of_grant(run.http.clone(), run.instance().clone(), token);
-            return Ok(Some(Self::GitLab(Box::new(reader))));
+            return Ok(Some(Self::GitLab { reader: Box::new(reader), account: Some(authorized.account.id) }));
         }
         let token = run.interview.find_secret::<Pat>(&keys::TOKEN)?.map(|found| found.value);
         let of_token = token.map(|token| Box::new(reader(token)));
         let is_asked = !matches!(authorized.by, AuthorizedBy::Waiting);
         Ok(match run.desired.kit.cloud.candidates_url.as_ref().filter(|_| is_asked) {
             Some(url) => Some(Self::Factory { factory: run.factory.clone(), url: url.clone(), details: of_token }),
-            None => of_token.map(Self::GitLab),
+            None => of_token.map(|reader| Self::GitLab { reader, account: None }),
         })
     }
 
-    /// The first groups and projects that match.
+    /// The first groups and projects whose name or whole path matches: the search looks at the last part of a path only.
     pub(super) async fn search(&self, text: &str) -> Result<Vec<Candidate>, http::Error> {
+        let text = text.trim_matches('/');
         let mut found = Vec::new();
         for kind in [PlaceKind::Group, PlaceKind::Project] {
-            found.extend(match self {
+            if let Some(exact) = self.find(kind, text).await? {
+                found.push(exact.place);
+            }
+            let matching = match self {
                 Self::Factory { factory, url, .. } => {
                     let asked = CandidateQuery { search: text, per_page: PLACES_SHOWN, cursor: None };
                     factory.candidates(url, kind, &asked).await?.items
                 }
-                Self::GitLab(reader) => reader.search_places(kind, text).await?,
-            });
+                Self::GitLab { reader, .. } => reader.search_places(kind, text).await?,
+            };
+            for place in matching {
+                if !found.contains(&place) {
+                    found.push(place);
+                }
+            }
         }
         Ok(found)
     }
@@ -74,7 +88,14 @@ impl PlaceSource {
                 let (ip_ranges, has_saml) = more.map(|more| (more.ip_ranges, more.has_saml)).unwrap_or_default();
                 Ok(Some(PlaceDetails { place, ip_ranges, has_saml }))
             }
-            Self::GitLab(reader) => reader.place(kind, path).await,
+            Self::GitLab { reader, account } => {
+                let Some(found) = reader.place(kind, path).await? else { return Ok(None) };
+                let is_reached = match account {
+                    Some(account) => reader.is_member(&found.place, *account).await?,
+                    None => true,
+                };
+                Ok(is_reached.then_some(found))
+            }
         }
     }
 
@@ -89,7 +110,7 @@ impl PlaceSource {
         for kind in [PlaceKind::Group, PlaceKind::Project] {
             let (places, is_cut) = match self {
                 Self::Factory { factory, url, .. } => factory.all_candidates(url, kind).await?,
-                Self::GitLab(reader) => {
+                Self::GitLab { reader, .. } => {
                     let reached = match kind {
                         PlaceKind::Group => reader.reached_groups(MAX_CANDIDATES).await?,
                         PlaceKind::Project => reader.reached_projects(MAX_CANDIDATES).await?,
@@ -119,7 +140,7 @@ impl PlaceSource {
         match self {
             Self::Factory { .. } if self.says_unauthorized(error) => explain::not_authorized(error),
             Self::Factory { .. } => diagnostics::factory(error, WHAT),
-            Self::GitLab(_) => diagnostics::gitlab(error, WHAT, instance),
+            Self::GitLab { .. } => diagnostics::gitlab(error, WHAT, instance),
         }
     }
 }

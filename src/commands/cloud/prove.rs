@@ -44,7 +44,7 @@ impl Prover {
                 .fix(Fix::say("give a token with the scope api: --token-file or the variable GITLAB_TOKEN"))
                 .fix(Fix::say("or leave --prove out")));
         }
-        let token = run.interview.secret::<Pat>(&keys::TOKEN).await?.value;
+        let token = run.interview.secret::<Pat>(&keys::CLOUD_TOKEN).await?.value;
         let desired = run.desired.shared(verify::unused()?);
         let observer = Observer::new(&run.http, run.instance(), &token, run.factory.clone());
         let reads = Reads::from_iter([Read::Metadata, Read::Token, Read::User]);
@@ -57,7 +57,7 @@ impl Prover {
         }
         let details = observed.token.known();
         if details.is_some_and(|token| !token.granular && !token.scopes.iter().any(|scope| scope == "api")) {
-            let page = run.instance().page("/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api");
+            let page = run.instance().new_token_page("api");
             return Err(Failure::usage("--prove opens a merge request, and the token lacks the scope api")
                 .fix(Fix::open("create a token with it, and give it with --token-file or GITLAB_TOKEN", page))
                 .fix(Fix::say("or leave --prove out")));

@@ -170,7 +170,7 @@ impl Chooser<'_, '_> {
         loop {
             let count = selection.groups.len() + selection.projects.len();
             let prompt = match count {
-                0 => "Search groups and projects (a part of the path)".to_owned(),
+                0 => "Search groups and projects (a part of the name, or a whole path)".to_owned(),
                 _ => format!("Search for more (Enter alone: {} is all)", counted(count, "place")),
             };
             let typed = prompter.text(&Ask { key: "search", prompt: &prompt, ..Ask::default() })?;
@@ -184,7 +184,7 @@ impl Chooser<'_, '_> {
             let found = self.found(text).await?;
             if found.is_empty() {
                 let mut none = Text::new();
-                none.line(format!("nothing that the account reaches has {text:?} in its path"));
+                none.line(format!("nothing that the account reaches has {text:?} in its name, or is at that path"));
                 prompter.say(&none);
                 continue;
             }

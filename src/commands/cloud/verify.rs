@@ -28,7 +28,7 @@ pub(in crate::commands) async fn verify(args: VerifyArgs, context: &Context<'_>)
     let run = CloudRun::open(context, Access::Read).await?;
     let desired = run.desired.shared(unused()?);
     local_state::offer_token_of(run.instance(), context, &run.interview).await?;
-    let token = run.interview.secret::<Pat>(&keys::TOKEN).await?.value;
+    let token = run.interview.secret::<Pat>(&keys::CLOUD_TOKEN).await?.value;
     let observer = Observer::new(&run.http, run.instance(), &token, run.factory.clone());
     let verify = Verify { run, desired, observer, args, filter };
     let repetition = Repetition {
@@ -65,7 +65,7 @@ impl Verify<'_> {
         let reading = async { tokio::join!(observer.observe(desired, request, &progress), self.selection()) };
         let (observed, (seen, places)) =
             context.terminal.with_spinner("reading the current state", Box::pin(reading)).await;
-        let policy = Policy { expires_within: i64::from(args.expires_within), task: Task::Verify };
+        let policy = Policy { expires_within: i64::from(args.expires_within), task: Task::VerifyCloud };
         let sides = CloudSides { seen: &seen, places: &places };
         let mut findings = run_cloud_checks(desired, &observed, sides, &policy);
         findings.retain(|finding| filter.wants(finding.code));

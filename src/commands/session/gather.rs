@@ -48,6 +48,7 @@ pub(super) async fn inputs(
     let key = interview.find_secret(&keys::FACTORY_KEY)?.map(|found| found.value);
     let factory = FactoryClient::new(http.clone(), key);
     let instance = instance(context, interview, InstanceCheck { http: &http, access }).await?;
+    resolve::require_self_managed(&instance, &kit, &context.terminal.running())?;
     let origin = ApplicationOrigin::Auto { given: None, renew: false };
     let settings = local_state::settings_of(context, &instance, &kit.organization.id)?;
     let terms = Terms { kit: &kit, instance, settings: &settings, origin };

@@ -88,7 +88,8 @@ impl Record {
         if let CloudEntry::Began { instance, organization, kit, way, tool: _ } = &entry {
             (self.instance, self.organization) = (Some(instance.clone()), Some(organization.clone()));
             (self.kit, self.began_at) = (kit.clone(), Some(at));
-            (self.finished_at, self.disconnected_at, self.disconnecting_at) = (None, None, None);
+            self.finished_before = self.finished_at.take().or(self.finished_before);
+            (self.disconnected_at, self.disconnecting_at) = (None, None);
             self.factory_told_at = None;
             self.cloud.get_or_insert_with(|| Box::new(CloudRecord::new(*way))).way = *way;
         }

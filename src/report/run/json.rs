@@ -27,9 +27,8 @@ pub(super) struct RunDocument<'r> {
     kit: &'r KitFingerprint,
     verdict: &'static str,
     exit_code: u8,
-    /// Whether this run changed anything, by `connect`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    changed: Option<bool>,
+    /// Whether this run changed anything; with `--dry-run`, whether a run would.
+    changed: bool,
     #[serde(serialize_with = "rows")]
     steps: Steps<'r>,
     notes: &'r [String],
@@ -130,7 +129,7 @@ impl<'r> RunDocument<'r> {
             kit: &report.kit,
             verdict: report.verdict(),
             exit_code: report.exit_code() as u8,
-            changed: (report.job.purpose == Purpose::Connect).then_some(report.writes > 0),
+            changed: report.has_changed(),
             steps,
             notes: &report.plan.notes,
             warnings: &report.plan.warnings,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::super::{Commands, Definition, Heading, Setting, ValueKind, parse};
+use super::super::{Commands, Definition, Heading, Question, Setting, ValueKind, parse};
 use super::{BASE, GROUP, PERSONAL, PROJECT, settings};
 
 const CLOUD_OPTION: Definition = Definition { heading: Heading::Cloud, commands: Commands::Only(&["connect"]), ..BASE };
@@ -19,6 +19,23 @@ pub static CLOUD_CHOICES: &[&Definition] = &[
     &ACCOUNT.definition,
     &PROVE.definition,
 ];
+
+/// [`TOKEN`](super::TOKEN) as it is asked for where any user's will do.
+pub static CLOUD_TOKEN: Definition = Definition {
+    name: "a personal access token with the scope read_api",
+    question: Some(Question {
+        prompt: "Personal access token",
+        help: "The scope read_api is enough to verify; --prove needs api. It is not shown while you type.",
+    }),
+    ..super::TOKEN.definition
+};
+
+/// Whether a setting says something of an application, of webhooks or of a bundle, which a connection to GitLab.com does not have.
+pub(crate) fn is_self_hosted_only(setting: &Definition) -> bool {
+    let is_shared = ["group", "project", "personal", "recipient", "upload_url"].contains(&setting.key);
+    let is_of_parts = matches!(setting.heading, Heading::Application | Heading::Webhooks | Heading::KitOverrides);
+    !is_shared && (is_of_parts || ["bundle_out", "handover_token"].contains(&setting.key))
+}
 
 settings! {
     pub static CLOUD: Setting<bool> = Setting {

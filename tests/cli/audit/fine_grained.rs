@@ -8,6 +8,7 @@ use factory_gitlab::sandbox::gitlab::seed::TokenSpec;
 use factory_gitlab::sandbox::gitlab::state::GranularGrant;
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 
+use crate::cloud::{CODE, cloud, with_person};
 use crate::test_env::{TestEnv, Transcript, of_version, small};
 
 /// Runs at the same time.
@@ -29,7 +30,10 @@ fn use_token(env: &mut TestEnv, permissions: &[Permission]) {
     };
     let grants = Boundary::ALL.map(of).to_vec();
     let scopes = vec!["granular".to_owned()];
-    let token = env.sandbox().gitlab().add_token(TokenSpec { granular: true, scopes, grants, ..TokenSpec::default() });
+    // On GitLab.com it is a user's, who is the second one.
+    let user = if env.sandbox().gitlab().is_cloud() { 2 } else { TokenSpec::default().user };
+    let spec = TokenSpec { user, granular: true, scopes, grants, ..TokenSpec::default() };
+    let token = env.sandbox().gitlab().add_token(spec);
     env.set("GITLAB_TOKEN", &token);
     env.sandbox().gitlab().lock().used_permissions.clear();
 }
@@ -38,6 +42,9 @@ fn use_token(env: &mut TestEnv, permissions: &[Permission]) {
 fn prepared(task: Task) -> TestEnv {
     // Where a webhook can be missing, each project has its own.
     let plan = if task == Task::MonitorFix { SandboxPlan::None } else { SandboxPlan::Premium };
+    if task == Task::VerifyCloud {
+        return connected_to_cloud();
+    }
     let env = TestEnv::with(SandboxOptions { plan, ..small() });
     match task {
         Task::Connect | Task::ConnectMinted => return env,
@@ -54,11 +61,25 @@ fn prepared(task: Task) -> TestEnv {
     env
 }
 
+/// GitLab.com, where Factory does not say itself what its account reaches.
+fn connected_to_cloud() -> TestEnv {
+    let env = cloud(CODE);
+    env.sandbox().factory().edit_kit(|kit| {
+        kit["cloud"].as_object_mut().and_then(|cloud| cloud.remove("candidates_url")).expect("an address");
+    });
+    assert_eq!(
+        with_person(&env, &["connect", "--cloud", "--yes", "--group", "group-1", "--project", "group-2/project-2"])
+            .code,
+        0
+    );
+    env
+}
+
 fn run(env: &TestEnv, task: Task) -> Transcript {
     let mut args: Vec<&str> = task.command().split(' ').skip(1).collect();
     match task {
         Task::Connect => args.extend(["--yes", "--handover-token", "none"]),
-        Task::Verify | Task::VerifyLive | Task::Audit => {}
+        Task::Verify | Task::VerifyLive | Task::VerifyCloud | Task::Audit => {}
         Task::Monitor => args.push("--once"),
         Task::MonitorFix => args.extend(["--once", "--yes"]),
         _ => args.push("--yes"),
@@ -95,7 +116,7 @@ const OF_WRITES: [(Task, &str); 6] = [
 /// same way; what they need is held by the test above.
 #[test]
 fn with_one_permission_fewer_a_command_does_not_end_well_and_the_missing_one_is_named() {
-    let whole = [Task::Verify, Task::Audit, Task::Connect, Task::RotateToken];
+    let whole = [Task::Verify, Task::VerifyCloud, Task::Audit, Task::Connect, Task::RotateToken];
     let each = |task: Task| task.permissions().into_iter().map(move |missing| (task, missing));
     let cases = whole.into_iter().flat_map(each).chain(
         OF_WRITES.into_iter().flat_map(|(task, label)| each(task).filter(move |(_, missing)| missing.label == label)),

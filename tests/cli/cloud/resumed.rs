@@ -108,6 +108,47 @@ fn ctrl_c_while_the_authorization_is_waited_for_gives_the_session_up() {
 }
 
 #[test]
+fn ctrl_c_while_the_grant_is_on_its_way_leaves_no_grant() {
+    let rehearsed = cloud(CODE);
+    assert_eq!(with_person(&rehearsed, &CONNECT).code, 0);
+    let requests = rehearsed.sandbox().requests();
+    let exchange = requests.iter().find(|one| one.path() == "/oauth/token").expect("an exchange").number;
+    let env = cloud(CODE);
+    let (tell, told) = mpsc::channel();
+    env.sandbox().clear_requests();
+    // The program has time to hear of the signal before the grant arrives.
+    env.sandbox().fault("POST /oauth/token=delay:500").expect("a fault");
+    env.sandbox().at_request(exchange, Moment::BeforeActing, move |_| {
+        signal(told.recv().expect("the process"), "INT");
+        RequestAction::Continue
+    });
+    let child = env.start(&CONNECT);
+    let _unheard = tell.send(child.id());
+    let ended = watched(&env, child);
+    assert_eq!(ended.status.code(), Some(130), "{}", String::from_utf8_lossy(&ended.stderr));
+    let writes = env.writes();
+    assert_eq!(writes.last().map(String::as_str), Some("POST /oauth/revoke"), "{writes:?}");
+}
+
+#[test]
+fn what_a_killed_proof_left_is_named_until_it_is_removed() {
+    let prove = [&CONNECT[..], &["--prove", "group-1/project-1"]].concat();
+    let rehearsed = cloud(SESSION);
+    assert_eq!(with_person(&rehearsed, &prove).code, 0);
+    let requests = rehearsed.sandbox().requests();
+    let opened = requests.iter().find(|one| one.method == "POST" && one.path().ends_with("/merge_requests"));
+    let env = cloud(SESSION);
+    killed_at(&env, &prove, Point { number: opened.expect("a merge request").number, when: Moment::AfterActing });
+    let said = "note: an earlier proof of this machine left a branch or a merge request in GitLab";
+    let run = env.run(&CONNECT);
+    assert!(run.code == 0 && run.to_string().contains(said), "{run}");
+    let ending = env.run(&["disconnect", "--cloud", "--dry-run"]);
+    assert!(ending.to_string().contains("factory-gitlab connect --cloud --prove PROJECT before"), "{ending}");
+    assert_eq!(env.run(&prove).code, 0);
+    assert!(!env.run(&CONNECT).to_string().contains(said));
+}
+
+#[test]
 fn a_proof_that_is_killed_leaves_nothing_after_the_next_one() {
     let prove = [&CONNECT[..], &["--prove", "group-1/project-1"]].concat();
     let points = points(SESSION, &prove);

@@ -40,12 +40,6 @@ fn factorys_session_connects_without_a_token_here() {
     Authorize Factory at http://127.0.0.1:[port], in a browser, at this address:
       http://127.0.0.1:[port]/integrations/gitlab/authorize/[session]
 
-    Plan for http://127.0.0.1:[port]
-      1. tell Factory what it may work on
-         everything that the account reaches
-         at http://127.0.0.1:[port]/gitlab/v1/cloud/selection
-      2. wait until Factory says that it is connected
-
     authorized by @alice, with api, read_user
     ");
 }
@@ -88,15 +82,6 @@ fn a_code_connects_by_a_redirect_to_this_machine() {
 
     Authorize Factory at http://127.0.0.1:[port], in a browser on this machine, at this address:
       http://127.0.0.1:[port]/oauth/authorize?response_type=code&client_id=[digest]&state=[state]&code_challenge=[challenge]&code_challenge_method=S256&redirect_uri=http%3A%2F%2F127.0.0.1%3A[port]%2Fcallback&scope=api+read_user
-
-    Plan for http://127.0.0.1:[port]
-      1. hand the sealed grant over to Factory at http://127.0.0.1:[port]/gitlab/v1/bundles
-         sealed for 1 recipient: [recipient]
-         Factory's first refresh ends the tokens in it
-      2. tell Factory what it may work on
-         group group-1, with everything below it, and what is added later
-         at http://127.0.0.1:[port]/gitlab/v1/cloud/selection
-      3. wait until Factory says that it is connected
 
     authorized by @alice, with api, read_user
     note: Factory's token also reaches 1 project, outside the selection
@@ -142,15 +127,6 @@ fn a_device_code_connects_from_a_machine_without_a_browser() {
       http://127.0.0.1:[port]/oauth/device?user_code=[code]
 
     The code is [code].
-    Plan for http://127.0.0.1:[port]
-      1. hand the sealed grant over to Factory at http://127.0.0.1:[port]/gitlab/v1/bundles
-         sealed for 1 recipient: [recipient]
-         Factory's first refresh ends the tokens in it
-      2. tell Factory what it may work on
-         everything that the account reaches
-         at http://127.0.0.1:[port]/gitlab/v1/cloud/selection
-      3. wait until Factory says that it is connected
-
     authorized by @alice, with api, read_user
     ");
 }
@@ -199,15 +175,6 @@ fn the_marks_of_groups_and_what_is_reached_beyond_are_said_before_the_plan_is_ap
 
     Authorize Factory at http://127.0.0.1:[port], in a browser, at this address:
       http://127.0.0.1:[port]/integrations/gitlab/authorize/[session]
-
-    Plan for http://127.0.0.1:[port]
-      1. tell Factory what it may work on
-         group group-2, with everything below it
-         group group-3, with everything below it
-         group group-4, with everything below it
-         the projects of the account's own namespace
-         at http://127.0.0.1:[port]/gitlab/v1/cloud/selection
-      2. wait until Factory says that it is connected
 
     authorized by @alice, with api, read_user
     warning: group group-2 lets in only 203.0.113.0/24: Factory is refused until its egress addresses are added in the group's settings (General, Permissions and group features)
@@ -284,14 +251,14 @@ fn verify_status_and_disconnect_speak_of_the_same_connection() {
       skip     instance.tls              the certificate is valid (http on a loopback address has no TLS)
       pass     instance.url              the URL is GitLab's own
       pass     instance.api              GitLab's API answers
-      pass     instance.version          the version is supported (19.6.0-pre Enterprise Edition, plan unknown)
+      pass     instance.version          the version is supported (19.6.0-pre Enterprise Edition)
 
     token
       pass     token.valid               the token is valid (token-2 of alice)
       pass     token.scopes              the token has the scopes that are needed (api)
       pass     token.expiry              the token does not expire soon (until [date])
       skip     token.admin               the token acts as an administrator (on GitLab.com no administrator is needed)
-      pass     token.excess              the token has no more scopes than needed
+      pass     token.excess              the token has no more scopes than needed (read_api is enough; api is for a proof by connect --cloud)
       skip     token.handed_over         the token that Factory was given is valid (on GitLab.com Factory gets no personal access token)
 
     application
@@ -321,7 +288,7 @@ fn verify_status_and_disconnect_speak_of_the_same_connection() {
     cloud
       pass     cloud.selection           Factory has a selection, and each part of it exists
 
-    verdict: pass, 12 passed, 19 skipped on http://127.0.0.1:[port] (8 requests, [duration])
+    verdict: pass, 12 passed, 19 skipped on http://127.0.0.1:[port] (7 requests, [duration])
     ");
     insta::assert_snapshot!(steady(&env.run(&["status"])), @r"
     exit code: 0
