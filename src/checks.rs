@@ -4,21 +4,21 @@
 mod affected;
 mod application;
 mod cloud;
-mod docs;
 mod factory;
 mod filter;
 mod instance;
 pub mod network;
 mod outcome;
+mod pages;
 mod runner;
 mod token;
 mod webhook;
 
 pub use affected::{Affected, AffectedNumber};
 pub use cloud::CloudSides;
-pub use docs::documentation;
 pub use filter::CheckFilter;
 pub use outcome::{CheckStatus, SkipReason};
+pub use pages::{CheckPage, documentation};
 pub use runner::{Finding, FindingTarget, Verdict, run_checks, run_cloud_checks, verdict};
 
 use crate::gitlab::Task;
@@ -34,8 +34,6 @@ pub struct Check {
     pub severity: CheckSeverity,
     /// What must hold before this one can be judged.
     pub depends_on: &'static [&'static str],
-    /// Its page in the documentation: what is examined, why it matters, what to do.
-    pub about: &'static str,
     /// The reads it is judged by, besides those of the checks it depends on.
     pub reads: &'static [Read],
     rule: fn(&CheckContext<'_>) -> CheckOutcome,
@@ -45,8 +43,8 @@ impl Check {
     /// What is known of it besides how it is judged.
     #[must_use]
     pub const fn info(&self) -> CheckInfo {
-        let Self { code, title, severity, depends_on, about, reads: _, rule: _ } = *self;
-        CheckInfo { code, title, severity, depends_on, about }
+        let Self { code, title, severity, depends_on, reads: _, rule: _ } = *self;
+        CheckInfo { code, title, severity, depends_on }
     }
 
     /// The part of the code before the dot.
@@ -55,7 +53,7 @@ impl Check {
         self.info().category()
     }
 
-    /// The address of its page: an anchor of the README.
+    /// The address of its page.
     #[must_use]
     pub fn doc(&self) -> String {
         self.info().doc()
@@ -69,7 +67,6 @@ pub struct CheckInfo {
     pub title: &'static str,
     pub severity: CheckSeverity,
     pub depends_on: &'static [&'static str],
-    pub about: &'static str,
 }
 
 impl CheckInfo {
@@ -80,7 +77,17 @@ impl CheckInfo {
 
     #[must_use]
     pub fn doc(&self) -> String {
-        format!("{}/blob/main/README.md#{}", env!("CARGO_PKG_REPOSITORY"), self.anchor())
+        format!("{}/blob/main/{}", env!("CARGO_PKG_REPOSITORY"), self.doc_path())
+    }
+
+    /// Its page within the repository.
+    fn doc_path(&self) -> String {
+        format!("src/checks/pages/{}.md#{}", self.category(), self.anchor())
+    }
+
+    #[must_use]
+    pub fn page(&self) -> CheckPage {
+        CheckPage::of(self.code)
     }
 
     fn anchor(&self) -> String {
@@ -88,7 +95,7 @@ impl CheckInfo {
     }
 }
 
-/// Which checks: those of `verify`, or those of `network check`.
+/// Which checks: those of `verify`, those of `network check`, or all.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum CheckSet {
     #[default]
@@ -96,6 +103,8 @@ pub enum CheckSet {
     Network,
     /// Of `verify --cloud`: the same as those of a connection, and one of its own.
     Cloud,
+    /// Every check of every command.
+    All,
 }
 
 impl CheckSet {
@@ -106,6 +115,7 @@ impl CheckSet {
             Self::Connection => all().map(Check::info).collect(),
             Self::Network => network::CHECKS.to_vec(),
             Self::Cloud => all().map(Check::info).chain([cloud::SELECTION]).collect(),
+            Self::All => [Self::Cloud, Self::Network].into_iter().flat_map(Self::infos).collect(),
         }
     }
 
@@ -115,6 +125,7 @@ impl CheckSet {
             Self::Connection => "factory-gitlab verify --list",
             Self::Network => "factory-gitlab network check --list",
             Self::Cloud => "factory-gitlab verify --cloud --list",
+            Self::All => "factory-gitlab explain",
         }
     }
 }

@@ -6,6 +6,7 @@
 
 pub(crate) mod after_help;
 mod args;
+mod outputs;
 mod parse;
 mod wanted;
 
@@ -14,11 +15,12 @@ use std::path::PathBuf;
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 
 use self::after_help::{after_help, common};
+pub(crate) use self::outputs::is_same;
+pub use self::outputs::{OutputFormat, Outputs, ReportFile};
 pub(crate) use self::parse::parse;
 pub use self::parse::{Invocation, Misuse, Parsed};
-pub(crate) use self::wanted::WantedReport;
+pub(crate) use self::wanted::WantedReports;
 use crate::error::ExitCode;
-use crate::report::Format;
 use crate::terminal::ColorChoice;
 
 const ABOUT: &str = "Connects a company's GitLab to Factory, and proves that the connection holds";
@@ -26,7 +28,7 @@ const ABOUT: &str = "Connects a company's GitLab to Factory, and proves that the
 const EXAMPLES: &[&str] = &[
     "factory-gitlab connect",
     "factory-gitlab connect --no-input --config acme.toml --yes",
-    "factory-gitlab verify -o junit --output-file report.xml",
+    "factory-gitlab verify -o junit=report.xml -o html=report.html",
     #[cfg(feature = "sandbox")]
     "factory-gitlab sandbox connect --yes",
 ];
@@ -50,9 +52,9 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]
     pub config: Option<PathBuf>,
 
-    /// Format of the report
-    #[arg(short, long, global = true, value_name = "FORMAT", default_value = "text", value_enum)]
-    pub output_format: Format,
+    /// Format of the report, and its file [default: text]; repeatable where all but one have a file
+    #[arg(short, long, global = true, value_name = "FORMAT[=PATH]", value_parser = outputs::OutputFormatParser)]
+    pub output_format: Vec<OutputFormat>,
 
     /// Write the report to this file; the terminal still shows the text
     #[arg(long, global = true, value_name = "PATH", value_hint = ValueHint::FilePath)]

@@ -9,6 +9,7 @@ mod connect;
 pub mod diagnostics;
 mod disconnect;
 mod exercise;
+mod explain;
 pub mod kit;
 mod local_state;
 mod man;
@@ -19,11 +20,13 @@ mod preconditions;
 mod progress;
 mod recheck;
 mod recipe;
+mod reports;
 mod resolve;
 mod rotate;
 mod run;
 #[cfg(feature = "sandbox")]
 mod sandbox;
+mod schema;
 mod session;
 mod status;
 mod verify;
@@ -36,7 +39,7 @@ use std::sync::Arc;
 use clap::Subcommand;
 
 use self::session::Access;
-use crate::cli::{self, Cli, GlobalArgs, Invocation, Misuse, Parsed, WantedReport};
+use crate::cli::{self, GlobalArgs, Invocation, Misuse, Outputs, Parsed};
 use crate::env::Env;
 #[cfg(feature = "sandbox")]
 use crate::env::Reach;
@@ -45,7 +48,7 @@ use crate::error::{ExitCode, Failure};
 use crate::http;
 use crate::inputs::Interview;
 use crate::journal::Store;
-use crate::report::{self, Format, Report};
+use crate::report::Report;
 use crate::secret::register_for_redaction;
 use crate::settings::{self, Answers, Settings, Source, keys, misplaced};
 use crate::terminal::interrupt::Interrupt;
@@ -87,6 +90,8 @@ commands! {
     Status(status::StatusArgs) => status::status;
     #[cfg(feature = "sandbox")]
     Sandbox(sandbox::SandboxArgs) => sandbox::sandbox;
+    Explain(explain::ExplainArgs) => explain::explain;
+    Schema(schema::SchemaArgs) => schema::schema;
     Recipe(recipe::RecipeArgs) => recipe::recipe;
     Completions(completions::CompletionsArgs) => completions::completions;
     Man(man::ManArgs) => man::man;
@@ -113,9 +118,7 @@ pub struct Context<'a> {
     pub interrupt: &'a Interrupt,
     pub settings: Settings,
     pub prompter: Box<dyn Prompter>,
-    pub format: Format,
-    /// `--output-file`.
-    pub output_file: Option<PathBuf>,
+    pub outputs: Outputs,
     /// The arguments as they came, for a command that runs another.
     #[cfg_attr(not(feature = "sandbox"), allow(dead_code, reason = "only `sandbox` runs another command"))]
     pub args: &'a [OsString],
@@ -187,26 +190,29 @@ impl Context<'_> {
 pub async fn run(args: &[OsString], env: &Env, interrupt: &Interrupt) -> ExitCode {
     let plain = Terminal::new(env, ColorChoice::Auto, Verbosity::Normal);
     register_secrets(args, env);
+    let report_failure = |terminal: &Terminal, failure: &Failure, outputs: &Outputs| {
+        output::failure(terminal, failure, outputs, &reports::run_info(env, args, outputs));
+    };
     let invocation = match parse(args) {
         Ok(Parsed::Run(invocation)) => *invocation,
         Ok(Parsed::Show(text)) => return ended(&plain, plain.print_text(&text).map(|()| ExitCode::Done)),
         Ok(Parsed::Misuse(Misuse { text, failure })) => {
-            output::failure(&plain, &failure, &of_checks(args));
+            report_failure(&plain, &failure, &reports::of_checks(args));
             plain.print_error_text(&text);
             return ExitCode::Usage;
         }
         Err(failure) => {
-            output::failure(&plain, &failure, &of_checks(args));
+            report_failure(&plain, &failure, &reports::of_checks(args));
             return ended(&plain, Err(failure));
         }
     };
     let global = &invocation.cli.global;
     let terminal = Terminal::new(env, global.color, verbosity(global)).for_command(&running(&invocation));
-    let wanted = wanted(&invocation);
+    let wanted = reports::wanted(&invocation, args);
     let result = invoke(invocation, Surroundings { args, env, terminal: &terminal, interrupt }).await;
     terminal.restore();
     if let Err(failure) = &result {
-        output::failure(&terminal, failure, &wanted);
+        report_failure(&terminal, failure, &wanted);
     }
     ended(&terminal, result)
 }
@@ -223,30 +229,6 @@ fn running(invocation: &Invocation<Command>) -> String {
     let kept: Vec<String> = of_cloud.into_iter().chain(kept).collect();
     let running = kept.iter().fold(invocation.running.clone(), |running, flag| without_placeholder(&running, flag));
     kept.iter().fold(running, |running, flag| format!("{running} {flag}"))
-}
-
-/// The report of a command line that is not understood. A text's file is left alone: what the command would have written to
-/// it is not known.
-fn of_checks(args: &[OsString]) -> WantedReport {
-    let wanted = WantedReport::read(args);
-    WantedReport { file: wanted.file.filter(|_| wanted.format != Format::Text), ..wanted }
-}
-
-/// The report that a failure of the command is written to. The file of a text is that of a report only where the command
-/// reports checks: `bundle open` writes a bundle to it.
-fn wanted(invocation: &Invocation<Command>) -> WantedReport {
-    let GlobalArgs { output_format, output_file, .. } = &invocation.cli.global;
-    let is_report = *output_format != Format::Text || reports_checks(&invocation.cli.command);
-    let is_read = |path: &PathBuf| matches!(&invocation.cli.command, Command::Audit(args) if args.reads(path));
-    WantedReport { format: *output_format, file: output_file.clone().filter(|path| is_report && !is_read(path)) }
-}
-
-/// Whether the command has a report on checks, which JUnit is for.
-fn reports_checks(command: &Command) -> bool {
-    match command {
-        Command::Network(args) => args.reports_checks(),
-        command => matches!(command, Command::Verify(_) | Command::Exercise(_)),
-    }
 }
 
 /// A secret that was given in the place of something else is not repeated when that is refused.
@@ -267,28 +249,6 @@ struct Surroundings<'a> {
     env: &'a Env,
     terminal: &'a Terminal,
     interrupt: &'a Interrupt,
-}
-
-/// What must be known of the report before the work is done: that it can be written, and that there is one of this format.
-/// From then on the file has no report of an earlier run: where this run is killed there is none.
-fn require_report(cli: &Cli<Command>) -> Result<(), Failure> {
-    let GlobalArgs { output_format, output_file, .. } = &cli.global;
-    output_file.as_deref().map_or(Ok(()), output::require_writable)?;
-    if *output_format == Format::Junit && !reports_checks(&cli.command) && !runs_another(&cli.command) {
-        let why = match &cli.command {
-            Command::Monitor(_) => "monitor has no JUnit form; choose -o text or -o json",
-            _ => "this command reports no checks; choose -o text or -o json",
-        };
-        return Err(Failure::usage(why));
-    }
-    let is_audit = matches!(cli.command, Command::Audit(_));
-    if *output_format == Format::Sarif && !is_audit && !runs_another(&cli.command) {
-        return Err(report::no_sarif());
-    }
-    match output_file.as_deref() {
-        Some(path) if reports_checks(&cli.command) => output::remove_stale(path),
-        Some(_) | None => Ok(()),
-    }
 }
 
 /// Whether the command is `sandbox` with a command to run in it.
@@ -346,15 +306,14 @@ async fn invoke(invocation: Invocation<Command>, around: Surroundings<'_>) -> Re
     if !runs_another(&cli.command) || log_file.is_some() || terminal.verbosity() > Verbosity::Normal {
         log::start(terminal, log_file.as_deref().map(output::open_log).transpose()?);
     }
-    require_report(&cli)?;
+    let outputs = reports::require_reports(&cli, args)?;
     let context = Context {
         env,
         terminal,
         interrupt,
         settings,
         prompter: prompter(&cli.global, env, terminal, interrupt),
-        format: cli.global.output_format,
-        output_file: cli.global.output_file,
+        outputs,
         args,
         client: OnceCell::new(),
         settings_with_record: OnceCell::new(),

@@ -26,6 +26,8 @@ variables! {
     DISABLE_KEYRING = "FACTORY_DISABLE_KEYRING": "Set to 1: do not use the keyring, as --keyring off";
     PRESHARED_KEY = "FACTORY_GITLAB_PRESHARED_KEY": "Refused by network plan: no pre-shared key is ever taken";
     CI = "CI": "Set by CI systems: never ask";
+    GITLAB_CI = "GITLAB_CI": "Set by GitLab's runner: parts of a report in the job's log can be folded";
+    CI_PROJECT_DIR = "CI_PROJECT_DIR": "Set by GitLab's runner: a JUnit report names its page relative to it";
     HTTPS_PROXY = "HTTPS_PROXY": "Proxy for https addresses; https_proxy as well";
     _HTTP_PROXY = "HTTP_PROXY": "Proxy for http addresses; http_proxy as well";
     ALL_PROXY = "ALL_PROXY": "Proxy for addresses that the two above leave; all_proxy as well";

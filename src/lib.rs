@@ -20,7 +20,7 @@
 //! | 4 effects | [`apply`] |
 //! | 3 judgment | [`desired`], [`plan`], [`checks`], [`advice`], [`series`], [`audit`] (pure), [`observed`] |
 //! | 2 the two sides | [`gitlab`], [`factory`], [`bundle`] |
-//! | 1 plumbing | [`http`], `files`, [`credential_store`], [`journal`], [`settings`] |
+//! | 1 plumbing | [`http`], `files`, [`credential_store`], [`journal`], [`settings`], [`schema`] |
 //! | 0 words | [`secret`], [`error`], [`env`](mod@env), [`env_vars`], [`kit`], [`cloud`], [`instance`], [`target`], [`network`], [`text`], [`line_writer`], [`recipe`] |
 //!
 //! `sandbox` (a cargo feature, on by default) is separate: an embedded GitLab and Factory, written after GitLab's behavior,
@@ -62,6 +62,7 @@ pub mod report;
 mod sandbox;
 #[cfg(all(feature = "sandbox", feature = "sandbox-testing"))]
 pub mod sandbox;
+pub mod schema;
 pub mod secret;
 pub mod series;
 pub mod settings;

@@ -1,22 +1,29 @@
-//! Reports: one struct for each command, rendered as text, JSON, JUnit or SARIF, with one exit code for all.
+//! Reports: one struct for each command, rendered as text, JSON, a page, JUnit or SARIF, with one exit code for all.
 
+mod annotations;
 pub mod audit;
 pub mod cloud;
 pub mod exercise;
 mod failure;
 mod findings;
 mod group;
+mod html;
 mod json;
 mod junit;
+mod log_section;
 pub mod run;
 pub mod series;
 
 pub use failure::FailureReport;
 pub use findings::{FailOn, Findings, LookedFrom, SCHEMA};
 pub use group::FailureGroup;
+pub use html::Page;
 pub use json::{FixJson, Json};
+pub use log_section::LogSection;
 
 use std::io;
+
+use jiff::Timestamp;
 
 use crate::error::{ExitCode, Failure};
 use crate::line_writer::LineWriter;
@@ -50,6 +57,21 @@ pub trait Report {
         None
     }
 
+    /// The page; `None` where a command has none.
+    fn html(&self) -> Option<Page> {
+        None
+    }
+
+    /// Links to what is wrong; `None` where a command reports no checks.
+    fn annotations(&self) -> Option<annotations::Annotations> {
+        None
+    }
+
+    /// The text form in parts that GitLab's job log can fold; none where it stays whole.
+    fn log_sections(&self) -> Vec<LogSection> {
+        Vec::new()
+    }
+
     /// The exit code, the same in every form.
     fn exit_code(&self) -> ExitCode;
 }
@@ -60,8 +82,35 @@ pub enum Format {
     #[default]
     Text,
     Json,
+    // One page for people, without scripts.
+    Html,
     Junit,
     Sarif,
+    // Links for the sidebar of a GitLab job.
+    Annotations,
+}
+
+impl Format {
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+            Self::Html => "html",
+            Self::Junit => "junit",
+            Self::Sarif => "sarif",
+            Self::Annotations => "annotations",
+        }
+    }
+}
+
+/// What a report does not know of itself: when and how it was asked for.
+#[derive(Clone, Debug, Default)]
+pub struct RunInfo {
+    pub at: Timestamp,
+    pub command_line: String,
+    /// The page of the same run, as JUnit refers to it.
+    pub attachment: Option<String>,
 }
 
 /// The text form, for the terminal to color.
@@ -86,6 +135,7 @@ pub struct Rendered<'r>(Form<'r>);
 enum Form<'r> {
     Text(String),
     Xml(String),
+    Html(String),
     Json(&'r dyn Report),
     Document(serde_json::Value),
 }
@@ -93,28 +143,58 @@ enum Form<'r> {
 /// The report in one of its forms.
 ///
 /// # Errors
-/// A usage error when the report has no JUnit form.
-pub fn render(report: &dyn Report, format: Format) -> Result<Rendered<'_>, Failure> {
+/// A usage error when the report has no such form.
+pub fn render<'r>(report: &'r dyn Report, format: Format, info: &RunInfo) -> Result<Rendered<'r>, Failure> {
+    let lacks = || has_no_form(format);
     Ok(Rendered(match format {
         Format::Text => Form::Text(text(report).to_string()),
         Format::Json => Form::Json(report),
+        Format::Html => Form::Html(report.html().ok_or_else(lacks)?.document(info)),
         Format::Junit => {
-            let document = report
-                .junit()
-                .ok_or_else(|| Failure::usage("this command reports no checks; choose -o text or -o json"))?;
+            let mut document = report.junit().ok_or_else(lacks)?;
+            if let Some(path) = &info.attachment {
+                junit::attach(&mut document, path);
+            }
             Form::Xml(junit::document(&document)?)
         }
-        Format::Sarif => Form::Document(report.sarif().ok_or_else(no_sarif)?),
+        Format::Sarif => Form::Document(report.sarif().ok_or_else(lacks)?),
+        Format::Annotations => {
+            let links = report.annotations().ok_or_else(lacks)?;
+            Form::Document(serde_json::to_value(links).unwrap_or_default())
+        }
     }))
 }
 
-/// Only the review has this form.
+/// Not every command has every form.
 #[must_use]
-pub fn no_sarif() -> Failure {
-    Failure::usage("this command has no SARIF form, which factory-gitlab audit has; choose -o text or -o json")
+pub fn has_no_form(format: Format) -> Failure {
+    let why = match format {
+        Format::Junit => "this command reports no checks",
+        Format::Sarif => "this command has no SARIF form, which factory-gitlab audit has",
+        Format::Annotations => "this command has no annotations, which factory-gitlab verify has",
+        Format::Text | Format::Json | Format::Html => "this command has no such page",
+    };
+    Failure::usage(format!("{why}; choose -o text or -o json"))
+}
+
+/// What a rendered report is written in: it decides how the terminal makes it safe.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Language {
+    Text,
+    Json,
+    Markup,
 }
 
 impl Rendered<'_> {
+    #[must_use]
+    pub const fn language(&self) -> Language {
+        match &self.0 {
+            Form::Text(_) => Language::Text,
+            Form::Xml(_) | Form::Html(_) => Language::Markup,
+            Form::Json(_) | Form::Document(_) => Language::Json,
+        }
+    }
+
     /// Writes it, ending in a line break. Secrets that this process has held are redacted, wherever they come from; of JSON
     /// and XML the values are, so that the document stays valid whatever a secret is.
     ///
@@ -123,6 +203,8 @@ impl Rendered<'_> {
     pub fn write_to(&self, out: &mut dyn io::Write) -> io::Result<()> {
         match &self.0 {
             Form::Text(text) => out.write_all(redact(text).as_bytes()),
+            // Each of its texts was redacted before it was escaped.
+            Form::Html(text) => out.write_all(text.as_bytes()),
             Form::Xml(text) => out.write_all(redact_xml(text).as_bytes()),
             Form::Json(report) => {
                 let mut lines = LineWriter::new(|text| out.write_all(redact_json(text).as_bytes()));
@@ -142,8 +224,12 @@ impl Rendered<'_> {
 #[cfg(test)]
 pub(crate) fn rendered(report: &dyn Report, format: Format) -> String {
     let mut bytes = Vec::new();
-    render(report, format).expect("this form").write_to(&mut bytes).expect("written");
-    String::from_utf8(bytes).expect("a text")
+    render(report, format, &RunInfo::default()).expect("this form").write_to(&mut bytes).expect("written");
+    let text = String::from_utf8(bytes).expect("a text");
+    let document: Option<serde_json::Value> =
+        (format == Format::Json).then(|| serde_json::from_str(&text).expect("JSON"));
+    document.iter().filter(|one| one.get("schema").is_some()).for_each(crate::testing::contract::hold);
+    text
 }
 
 #[cfg(test)]
@@ -213,7 +299,7 @@ mod tests {
 
     #[test]
     fn junit_is_refused_for_a_command_without_checks() {
-        let failure = render(&Silent, Format::Junit).err().expect("no checks");
+        let failure = render(&Silent, Format::Junit, &RunInfo::default()).err().expect("no checks");
         assert_eq!(failure.exit_code(), ExitCode::Usage);
     }
 

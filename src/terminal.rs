@@ -65,6 +65,16 @@ pub enum Verbosity {
     Trace,
 }
 
+/// A part of a job's log.
+#[derive(Clone, Copy, Debug)]
+pub struct Fold<'a> {
+    /// Letters, digits and underscores.
+    pub name: &'a str,
+    /// When it began, in seconds since 1970.
+    pub at: i64,
+    pub is_folded: bool,
+}
+
 /// The terminal. Clones are the same terminal.
 #[derive(Clone)]
 pub struct Terminal {
@@ -158,6 +168,20 @@ impl Terminal {
     pub fn print_styled(&self, text: &Text) -> Result<(), Failure> {
         let rendered = style::render(text, self.inner.streams.look(Stream::Output));
         self.write(Stream::Output, rendered.as_bytes())
+    }
+
+    /// Prints styled text as a part that GitLab's job log can fold. gitlab: doc/ci/jobs/job_logs.md, custom collapsible sections
+    ///
+    /// # Errors
+    /// As [`Terminal::print_styled`].
+    pub fn print_foldable(&self, fold: &Fold<'_>, text: &Text) -> Result<(), Failure> {
+        let Fold { name, at, is_folded } = fold;
+        let options = if *is_folded { "[collapsed=true]" } else { "" };
+        let rendered = style::render(text, self.inner.streams.look(Stream::Output));
+        let marked = format!(
+            "\u{1b}[0Ksection_start:{at}:fg_{name}{options}\r\u{1b}[0K{rendered}\u{1b}[0Ksection_end:{at}:fg_{name}\r\u{1b}[0K\n"
+        );
+        self.write(Stream::Output, marked.as_bytes())
     }
 
     /// Prints the JSON document that `write` gives. Characters that a terminal would act on become `\u` escapes, which mean the

@@ -103,8 +103,13 @@ impl CloudApply<'_> {
         sealed.write(&self.connection.grant_path())?;
         let (account, selection) = (account.clone(), selection.clone());
         let sha256 = sealed.sha256().to_owned();
-        self.record(CloudEntry::GrantSealed { sha256, recipients, account, scopes, way: *way, selection })?;
-        Ok(())
+        let recorded =
+            self.record(CloudEntry::GrantSealed { sha256, recipients, account, scopes, way: *way, selection });
+        if recorded.is_err() {
+            // The caller revokes what is not sealed: it must not wait here for the next run, which would hand it over.
+            files::remove_regular(&self.connection.grant_path()).map_err(CloudError::Remove)?;
+        }
+        Ok(recorded?)
     }
 
     /// Sends the sealed grant from the disk, so that sending it again sends the same bytes, which Factory counts once; after

@@ -13,9 +13,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "there is one OAuth application for Factory",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "Finds the application among the instance-wide ones: by its ID where one was given, otherwise by \
-                name and redirect URI. GitLab allows several applications of the same name. Several matches are a \
-                failure, because nothing shows which of them Factory uses.",
         reads: &[Read::Applications],
         rule: exists,
     },
@@ -24,8 +21,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the redirect URI is exactly Factory's",
         severity: CheckSeverity::Error,
         depends_on: &["application.exists"],
-        about: "GitLab compares redirect URIs byte by byte at sign-in. The application may have other redirect URIs \
-                as well. GitLab's API cannot change an application; its page in the Admin Area can.",
         reads: &[Read::Applications],
         rule: redirect_uri,
     },
@@ -34,9 +29,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the application has the scopes that Factory needs",
         severity: CheckSeverity::Error,
         depends_on: &["instance.api"],
-        about: "Read from the list of applications where GitLab shows them (about 19.1), otherwise probed one by \
-                one at the OAuth endpoint with the application's ID and secret. Without the secret an older GitLab \
-                cannot be asked, and the check is skipped.",
         reads: &[Read::Applications, Read::ApplicationSecret, Read::Token],
         rule: scopes,
     },
@@ -45,8 +37,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the application is confidential",
         severity: CheckSeverity::Error,
         depends_on: &["application.exists"],
-        about: "A confidential application has to present its secret. If the application is not confidential, its \
-                ID alone is enough to act as Factory.",
         reads: &[Read::Applications],
         rule: confidential,
     },
@@ -55,9 +45,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the application's ID and secret belong together",
         severity: CheckSeverity::Error,
         depends_on: &["instance.api"],
-        about: "Authenticates at GitLab's OAuth endpoint with the ID and the secret, without a user and without \
-                creating anything that remains. GitLab does not say which of the two is wrong. Without the secret \
-                the check is skipped.",
         reads: &[Read::ApplicationSecret],
         rule: secret,
     },

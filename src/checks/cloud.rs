@@ -12,9 +12,6 @@ pub(super) const SELECTION: CheckInfo = CheckInfo {
     title: "Factory has a selection, and each part of it exists",
     severity: CheckSeverity::Error,
     depends_on: &["factory.reachable"],
-    about: "Asks the kit's `cloud.selection_url` what Factory may work on, and looks for each group and project of it: in Factory's \
-            own list of what its account reaches, or, where the kit has no `cloud.candidates_url`, in GitLab with the given token. \
-            Only with `verify --cloud`.",
 };
 
 /// What there is to judge.

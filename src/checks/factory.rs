@@ -15,8 +15,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "Factory's hosts answer",
         severity: CheckSeverity::Error,
         depends_on: &[],
-        about: "Connects to each of the kit's https addresses that this machine uses (status, bundle, receipts). \
-                Any answer passes; `factory.status` judges what the answer says.",
         reads: &[Read::Factory],
         rule: reachable,
     },
@@ -25,8 +23,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "Factory has accepted the bundle",
         severity: CheckSeverity::Error,
         depends_on: &[],
-        about: "Reads the local record of `connect`: a bundle that was sealed and not yet accepted is a failure. \
-                Without a record on this machine the check is skipped.",
         reads: &[Read::BundleRecord],
         rule: bundle,
     },
@@ -35,9 +31,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "Factory says that it is connected",
         severity: CheckSeverity::Error,
         depends_on: &["factory.reachable"],
-        about: "Asks the kit's `status_url`. `connected` passes, `pending` is a warning, `failed` fails with Factory's \
-                own reason. With a kit that is neither fetched by https, nor approved on this machine, nor named with \
-                `--kit-fingerprint`, it is not asked.",
         reads: &[Read::Factory],
         rule: status,
     },

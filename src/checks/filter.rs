@@ -40,6 +40,19 @@ impl CheckFilter {
         }
     }
 
+    /// Every check whose code, or whose category, is given; all where none is.
+    ///
+    /// # Errors
+    /// As [`CheckFilter::new`].
+    pub fn named(codes: &[String]) -> Result<Self, Failure> {
+        let of = CheckSet::All;
+        let is_category = |text: &str| of.infos().iter().any(|check| check.category() == text);
+        let pattern = |text: &String| if is_category(text) { format!("{text}.*") } else { text.clone() };
+        let patterns: Vec<String> = codes.iter().map(pattern).collect();
+        let only = if patterns.is_empty() { None } else { Some(set(of, "explain", &patterns)?) };
+        Ok(Self { of, only, skip: GlobSet::empty() })
+    }
+
     #[must_use]
     pub fn wants(&self, code: &str) -> bool {
         self.only.as_ref().is_none_or(|only| only.is_match(code)) && !self.skip.is_match(code)

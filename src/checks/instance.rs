@@ -19,9 +19,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the name resolves",
         severity: CheckSeverity::Error,
         depends_on: &[],
-        about: "Asks this machine's resolver for the addresses of the GitLab host and reports whether they are \
-                public or private. A private address is not wrong, but Factory can then reach GitLab only through \
-                VPC peering or a VPN.",
         reads: &[Read::Network],
         rule: dns,
     },
@@ -30,8 +27,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the port opens",
         severity: CheckSeverity::Error,
         depends_on: &["instance.dns"],
-        about: "Opens a TCP connection to the port of the GitLab URL. If the port does not open, the usual reason \
-                is a firewall, a VPN that is down, or a wrong port.",
         reads: &[Read::Network],
         rule: tcp,
     },
@@ -40,11 +35,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the certificate is valid",
         severity: CheckSeverity::Error,
         depends_on: &["instance.tcp"],
-        about: "Makes a TLS connection as any client does. It fails when the issuer is not trusted (pass the \
-                company's certificate authority with `--ca-cert`) or an intermediate certificate is missing, when the \
-                certificate is for another name, has expired or is too weak, when the server wants another client \
-                certificate or speaks no TLS 1.2, or when a device on the way inspects TLS. It passes only where a \
-                request could be made. An expiry within `--expires-within` days is a warning.",
         reads: &[Read::Network, Read::Metadata],
         rule: tls,
     },
@@ -53,9 +43,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the URL is GitLab's own",
         severity: CheckSeverity::Error,
         depends_on: &["instance.tls"],
-        about: "Compares the given URL with the one that GitLab puts into its answers (`external_url`), and fails \
-                where GitLab redirects. A redirected write would become a read, and Factory receives this URL, so \
-                use exactly the one that GitLab names.",
         reads: &[Read::Metadata, Read::Token, Read::User],
         rule: url,
     },
@@ -64,8 +51,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "GitLab's API answers",
         severity: CheckSeverity::Error,
         depends_on: &["instance.tls"],
-        about: "Reads `/api/v4/metadata`. It fails when something else answers: a proxy's error page, a login page, \
-                another website, or a GitLab that is installed under a path which the URL lacks.",
         reads: &[Read::Metadata],
         rule: api,
     },
@@ -74,8 +59,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the version is supported",
         severity: CheckSeverity::Error,
         depends_on: &["instance.api"],
-        about: "Reports version, edition and license plan. Versions before 16.11 are not supported: they cannot \
-                renew the secret of an application, and this program was never tested with them.",
         reads: &[Read::Metadata, Read::License, Read::Token],
         rule: version,
     },

@@ -28,114 +28,25 @@ use crate::http::{self, Cause};
 use crate::network::AddressClass;
 use crate::observed::ways::{Unasked, WaySeen, WaysSeen};
 
-const fn check(
-    code: &'static str,
-    title: &'static str,
-    depends_on: &'static [&'static str],
-    about: &'static str,
-) -> CheckInfo {
-    CheckInfo { code, title, severity: CheckSeverity::Error, depends_on, about }
+const fn check(code: &'static str, title: &'static str, depends_on: &'static [&'static str]) -> CheckInfo {
+    CheckInfo { code, title, severity: CheckSeverity::Error, depends_on }
 }
 
-const DNS: CheckInfo = check(
-    "network.dns",
-    "the name resolves",
-    &[],
-    "Asks this machine's resolver for the IPv4 and IPv6 addresses of the host, and tells the class of each: public, private, \
-     shared, link-local. The system's resolver does not tell a name that does not exist from a server that does not answer; \
-     `--resolver IP` asks a server directly, and `network.dns_split` tells them apart.",
-);
-const DNS_SPLIT: CheckInfo = check(
-    "network.dns_split",
-    "the given resolver gives the same addresses",
-    &[],
-    "Asks each server that `--resolver` names, with a query of this program's own, and compares its answer with this \
-     machine's. A name that does not exist, a name without an address, a refusal and silence are told apart. Different \
-     answers are a warning: GitLab, which asks another resolver than this machine, may see another address than the one that \
-     is looked at from here.",
-);
-const TCP: CheckInfo = check(
-    "network.tcp",
-    "the port opens",
-    &["network.dns"],
-    "Opens a TCP connection to every address of the host by itself. A closed port, a firewall's reset and a firewall's \
-     rejection look the same from here; so do a firewall that drops, a missing route and a missing way back. Where only some \
-     of several addresses open, clients that try the others first wait or fail.",
-);
-const TLS: CheckInfo = check(
-    "network.tls",
-    "the certificate is valid",
-    &["network.tcp"],
-    "Makes a TLS handshake with every address whose port opens, and sends nothing. A certificate that is not trusted, for \
-     another name, expired or too weak fails, and so does a connection that is reset or closed at the first data, as a \
-     filter by server name does. A handshake without an answer is unknown. A certificate whose issuer looks like that of an \
-     inspecting device is a warning.",
-);
-const MTU: CheckInfo = check(
-    "network.mtu",
-    "no packet is lost for its size",
-    &["network.tcp"],
-    "Where the port opens and TLS or SSH gets no answer, asks again with small segments and with usual ones at the same \
-     time. An answer to the small ones alone proves that large packets get lost on the way without a word: the path's MTU is \
-     smaller than that of its ends, and the ICMP messages that would say so are filtered. Where a handshake passed nothing is \
-     tried, and nothing is claimed: large packets from here to the server, as pushes and webhooks are, may still get lost.",
-);
-const HTTP: CheckInfo = check(
-    "network.http",
-    "the server answers",
-    &["network.tls"],
-    "Sends one request without a token, through the proxy where there is one. Of GitLab its API has to answer, of Factory's \
-     hosts anything but a block page, a question for a password or a proxy's error. A proxy that does not accept the \
-     password (407), a firewall's block page and a sign-in page are told apart.",
-);
-const SSH: CheckInfo = check(
-    "network.ssh",
-    "SSH answers",
-    &["network.tcp"],
-    "Reads the banner of an SSH server. GitLab's host and port for SSH are in the address of a project, which a token is \
-     needed for; they are not guessed. Where an administrator has switched SSH off, the check is skipped. A web server on \
-     the port, and a connection that is closed before the banner, fail.",
-);
-const SSH_HOSTKEY: CheckInfo = check(
-    "network.ssh_hostkey",
-    "the SSH host key is the kit's",
-    &["network.ssh"],
-    "Reads the host keys of Factory's SSH server by a key exchange, verifies that the server signs with them, and compares \
-     their fingerprints with `network.ssh_host_keys` of the kit. Another key fails: another server answers there, or \
-     another host stands between. No login is tried. Of other servers the fingerprints are in the report, and nothing is judged.",
-);
-const CLOCK: CheckInfo = check(
-    "network.clock",
-    "the clocks agree",
-    &["network.http"],
-    "Compares the `Date` of the server's answer with this machine's time. From 30 seconds on it warns and from 300 it fails: \
-     OAuth and signed webhooks take no longer differences. Where GitLab and Factory agree with each other and differ from \
-     here, this machine's clock is the wrong one. What answers in the place of the server has a clock of its own, which is not \
-     judged; a date that cannot be read is unknown.",
-);
-const OUTBOUND: CheckInfo = check(
-    "network.outbound",
-    "GitLab may send webhooks to Factory",
-    &["network.dns"],
-    "Goes through GitLab's own list of decisions for the webhook's address: as it resolves here, at each `--resolver`, and as \
-     the kit plans it. A private address, as behind a VPC peering or a VPN, is refused by default. It fails with the entry \
-     for the allowlist and the page where it is added; GitLab applies a change within a minute. Without a token that may \
-     read the settings it is unknown whether a private address is allowed. With `--live` GitLab's own test decides.",
-);
-const INBOUND: CheckInfo = check(
-    "network.inbound",
-    "Factory may reach GitLab",
-    &["network.dns"],
-    "Whether Factory reaches GitLab cannot be seen from here, except for two things: a group that restricts access by IP \
-     address without the addresses that Factory comes from (`network.egress_cidrs` of the kit) fails, and an address of \
-     GitLab that is private is a warning, since it is reached through a VPC peering or a VPN only.",
-);
+const DNS: CheckInfo = check("network.dns", "the name resolves", &[]);
+const DNS_SPLIT: CheckInfo = check("network.dns_split", "the given resolver gives the same addresses", &[]);
+const TCP: CheckInfo = check("network.tcp", "the port opens", &["network.dns"]);
+const TLS: CheckInfo = check("network.tls", "the certificate is valid", &["network.tcp"]);
+const MTU: CheckInfo = check("network.mtu", "no packet is lost for its size", &["network.tcp"]);
+const HTTP: CheckInfo = check("network.http", "the server answers", &["network.tls"]);
+const SSH: CheckInfo = check("network.ssh", "SSH answers", &["network.tcp"]);
+const SSH_HOSTKEY: CheckInfo = check("network.ssh_hostkey", "the SSH host key is the kit's", &["network.ssh"]);
+const CLOCK: CheckInfo = check("network.clock", "the clocks agree", &["network.http"]);
+const OUTBOUND: CheckInfo = check("network.outbound", "GitLab may send webhooks to Factory", &["network.dns"]);
+const INBOUND: CheckInfo = check("network.inbound", "Factory may reach GitLab", &["network.dns"]);
 const ENDPOINTS: CheckInfo = check(
     "network.endpoints",
     "every address of the kit is usable",
     &["network.dns", "network.tcp", "network.tls", "network.mtu", "network.http", "network.ssh"],
-    "The sum over every address that the kit names: how many can be used from here, and which cannot, with the check that \
-     says why. It passes when each of them answers.",
 );
 
 /// Every check, in the order of the report.

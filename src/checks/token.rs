@@ -25,9 +25,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the token is valid",
         severity: CheckSeverity::Error,
         depends_on: &["instance.api"],
-        about: "Reads `/personal_access_tokens/self`, which answers every valid personal access token. It fails \
-                when GitLab says that the token is unknown, expired or revoked, or that it is not a personal access \
-                token.",
         reads: &[Read::Token, Read::User],
         rule: valid,
     },
@@ -36,10 +33,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the token has the scopes that are needed",
         severity: CheckSeverity::Error,
         depends_on: &["token.valid"],
-        about: "By what the command does: `verify` reads and needs `read_api`; `verify --live` and `connect` need \
-                `api`, and `connect` also the scopes that the kit asks for where it hands this token to Factory. A \
-                fine-grained token is judged by its permissions, which GitLab shows from 19.5 on; `audit` lists those \
-                that each command needs. It cannot be handed to Factory, which needs a token with classic scopes.",
         reads: &[Read::Token],
         rule: scopes,
     },
@@ -48,7 +41,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the token does not expire soon",
         severity: CheckSeverity::Error,
         depends_on: &["token.valid"],
-        about: "A token expires at 00:00 UTC of its date. Fewer than `--expires-within` days left are a warning.",
         reads: &[Read::Token],
         rule: expiry,
     },
@@ -57,9 +49,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the token acts as an administrator",
         severity: CheckSeverity::Error,
         depends_on: &["token.valid"],
-        about: "Lists the instance's applications, which only an administrator may do. Where Admin Mode is on, an \
-                administrator's token needs the scope `admin_mode` as well; without it, GitLab refuses in the same \
-                words as for any other user.",
         reads: &[Read::Applications, Read::Token, Read::User],
         rule: admin,
     },
@@ -68,8 +57,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the token has no more scopes than needed",
         severity: CheckSeverity::Warning,
         depends_on: &["token.valid"],
-        about: "Scopes beyond `api` and what it includes, `admin_mode`, and those that the kit asks for are a \
-                warning: a leaked token leaks them too.",
         reads: &[Read::Token],
         rule: excess,
     },
@@ -78,10 +65,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the token that Factory was given is valid",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "Reads the token that Factory was given, by the number that this machine recorded. Revoked, expired or \
-                gone it fails: Factory's agents can do nothing. Fewer than `--expires-within` days left are a warning. \
-                `connect` hands over another one, from 14 days before the end on. Without a record on this machine, or \
-                where Factory was given no token, the check is skipped.",
         reads: &[Read::HandedOver, Read::Token],
         rule: handed_over,
     },

@@ -19,11 +19,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "every target has a webhook to Factory",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "Where the license has group hooks (Premium, Ultimate), the targets are the highest groups that lie \
-                wholly inside the selection, and below a group that contains something excluded its subgroups and \
-                projects one by one; otherwise each selected project. What is archived or marked for deletion and \
-                personal projects are left out. Lists the targets without a hook to the kit's URL. Where GitLab shows no target at all, the \
-                result is unknown: an empty list proves nothing.",
         reads: &[Read::Hooks],
         rule: hooks::coverage,
     },
@@ -32,10 +27,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the hooks send the events that Factory needs",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "Compares each hook's triggers with the kit's. A trigger that the kit does not ask for is a \
-                warning: it sends Factory more than it needs. A branch filter is a \
-                warning, because pushes to other branches are not sent; `connect` removes it. System hooks cannot carry comments, issues, \
-                pipelines and jobs.",
         reads: &[Read::Hooks],
         rule: hooks::events,
     },
@@ -44,8 +35,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the hooks verify Factory's certificate",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "With SSL verification disabled, GitLab would send the secret token to any server that answers in \
-                Factory's place.",
         reads: &[Read::Hooks],
         rule: hooks::tls,
     },
@@ -54,13 +43,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the hooks carry the kit's secret token",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "GitLab never shows a hook's token. Newer versions (19.0) show whether one is set, and a hook that \
-                this program created carries keyed fingerprints of its tokens in its description, bound to the \
-                organization and to the hook's group or project: they say what was set, not what the hook has now. Where \
-                GitLab shows neither, the result is unknown; before 17.1, which has no descriptions, the check is \
-                skipped. The signing token is judged by itself where the kit has one and GitLab supports it (19.0). \
-                Where the newest delivery in the log was answered with 401 or 403, Factory does not accept the token, \
-                whatever the fingerprint says.",
         reads: &[Read::Hooks, Read::Metadata, Read::Deliveries],
         rule: hooks::token,
     },
@@ -69,9 +51,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "the hooks send GitLab's own payload",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "A custom payload template replaces what GitLab sends: deliveries are accepted, and Factory cannot read \
-                them. Added headers can contradict GitLab's own. GitLab shows the headers of group and system hooks; in \
-                its list of a project's hooks it leaves them out, so there only the template is judged.",
         reads: &[Read::Hooks],
         rule: hooks::payload,
     },
@@ -80,8 +59,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "no hook was disabled by GitLab",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "GitLab stops sending to a hook that fails repeatedly, temporarily or permanently. A successful test \
-                enables it again.",
         reads: &[Read::Hooks],
         rule: hooks::enabled,
     },
@@ -90,10 +67,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "no target has two webhooks to Factory",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "GitLab allows several hooks with the same URL; each event then arrives several times. So it does where a \
-                project has a hook below a group that has one, or beside a system hook. A hook that this \
-                program did not create and that sends to Factory's address in another spelling (a slash more, a query) \
-                is a warning: nothing says whose it is, so it is never changed.",
         reads: &[Read::Hooks],
         rule: hooks::duplicates,
     },
@@ -102,10 +75,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "no hook of ours is outside the selection",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "Where the selection became smaller (--group, --project, --exclude), the hooks that are outside it go on \
-                sending. `connect` names them, and `factory-gitlab connect --prune` removes them. Beside what is \
-                selected, the hooks of at most 100 other groups and projects are looked at, and of all that this machine \
-                recorded.",
         reads: &[Read::Hooks],
         rule: scope::scope,
     },
@@ -114,10 +83,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "a test delivery arrives",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "With `--live`: uses GitLab's own test function on one hook of each kind and reports three facts: \
-                the test was answered with 2xx, GitLab's delivery log has it (17.3), and Factory's receipt confirms \
-                that it arrived (where the kit has `receipts_url`). The test of a system hook shows nothing by \
-                itself; only the receipt does.",
         reads: &[Read::TestDeliveries],
         rule: delivery::live,
     },
@@ -126,9 +91,6 @@ pub(super) const CHECKS: &[Check] = &[
         title: "recent deliveries did not fail",
         severity: CheckSeverity::Error,
         depends_on: &["token.admin"],
-        about: "Reads the delivery logs of the hooks (17.3, the last 7 days). It fails where the newest delivery of \
-                a hook failed, and warns where an earlier one did. Where no delivery is logged, the check is \
-                skipped.",
         reads: &[Read::Hooks, Read::Deliveries],
         rule: delivery::recent,
     },

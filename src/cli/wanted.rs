@@ -3,20 +3,18 @@
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use clap::ValueEnum as _;
+use super::outputs::{OutputFormat, Outputs, read_output};
 
-use crate::report::Format;
-
-/// The report that was asked for.
+/// The values of `-o` and `--output-file`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub(crate) struct WantedReport {
-    pub format: Format,
-    /// `--output-file`.
+pub(crate) struct WantedReports {
+    pub formats: Vec<OutputFormat>,
     pub file: Option<PathBuf>,
 }
 
-impl WantedReport {
-    /// Reads the arguments, the program's name first. What does not name a format is left out: clap refuses it.
+impl WantedReports {
+    /// Reads the arguments, the program's name first: those before the command's name, too, which clap forgets where some are
+    /// behind it. What does not name a format is left out: clap refuses it.
     pub(crate) fn read(args: &[OsString]) -> Self {
         let mut wanted = Self::default();
         let mut rest = args.iter().skip(1).take_while(|arg| *arg != "--");
@@ -24,11 +22,23 @@ impl WantedReport {
             let Some((option, attached)) = arg.to_str().and_then(option) else { continue };
             let Some(value) = attached.map(OsString::from).or_else(|| rest.next().cloned()) else { continue };
             match option {
-                ReportOption::Format => wanted.format = format(&value).unwrap_or(wanted.format),
+                ReportOption::Format => wanted.formats.extend(format(&value)),
                 ReportOption::File => wanted.file = Some(PathBuf::from(value)),
             }
         }
         wanted
+    }
+
+    /// Where a failure goes. Nothing is refused: where two reports are for one place, the first is written.
+    pub(crate) fn outputs(&self) -> Outputs {
+        let mut outputs = Outputs::lenient(&self.formats, self.file.as_deref());
+        let files = std::mem::take(&mut outputs.files);
+        for file in files {
+            if !outputs.replaces(&file.path) {
+                outputs.files.push(file);
+            }
+        }
+        outputs
     }
 }
 
@@ -54,32 +64,39 @@ fn option(arg: &str) -> Option<(ReportOption, Option<&str>)> {
     }
 }
 
-fn format(value: &OsStr) -> Option<Format> {
-    Format::from_str(value.to_str()?, false).ok()
+fn format(value: &OsStr) -> Option<OutputFormat> {
+    read_output(&clap::Command::new(env!("CARGO_PKG_NAME")), None, value).ok()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::outputs::ReportFile;
     use super::*;
+    use crate::report::Format;
 
     #[test]
-    fn the_format_and_the_file_are_found_in_every_spelling() {
-        for (line, format, file) in [
-            ("verify", Format::Text, None),
-            ("verify --bogus -o json", Format::Json, None),
-            ("-ojson weather", Format::Json, None),
-            ("-o=json", Format::Json, None),
-            ("verify -qo junit --output-file=r.xml", Format::Junit, Some("r.xml")),
-            ("--output-format json --output-file r.json --bogus", Format::Json, Some("r.json")),
-            ("--output-format=junit", Format::Junit, None),
-            ("-o xml", Format::Text, None),
-            ("-o", Format::Text, None),
-            ("verify -- -o json", Format::Text, None),
-            ("--no-input --only token.valid", Format::Text, None),
+    fn the_formats_and_the_files_are_found_in_every_spelling() {
+        use Format::{Html, Json, Junit, Text};
+        for (line, shown, files) in [
+            ("verify", Text, &[][..]),
+            ("verify --bogus -o json", Json, &[]),
+            ("-ojson weather", Json, &[]),
+            ("-o=json", Json, &[]),
+            ("verify -qo junit --output-file=r.xml", Text, &[(Junit, "r.xml")]),
+            ("--output-format json --output-file r.json --bogus", Text, &[(Json, "r.json")]),
+            ("--output-format=junit", Junit, &[]),
+            ("-o junit=r.xml -ohtml=r.html --bogus", Text, &[(Junit, "r.xml"), (Html, "r.html")]),
+            ("-o json -o junit", Json, &[]),
+            ("-o json=a verify -o junit=b", Text, &[(Json, "a"), (Junit, "b")]),
+            ("-o json=a -o junit=./a", Text, &[(Json, "a")]),
+            ("-o xml", Text, &[]),
+            ("-o", Text, &[]),
+            ("verify -- -o json", Text, &[]),
+            ("--no-input --only token.valid", Text, &[]),
         ] {
             let args: Vec<OsString> = format!("factory-gitlab {line}").split(' ').map(OsString::from).collect();
-            let wanted = WantedReport { format, file: file.map(PathBuf::from) };
-            assert_eq!(WantedReport::read(&args), wanted, "{line}");
+            let files = files.iter().map(|(format, path)| ReportFile { format: *format, path: path.into() }).collect();
+            assert_eq!(WantedReports::read(&args).outputs(), Outputs { shown, files }, "{line}");
         }
     }
 }

@@ -12,6 +12,7 @@ use super::rotate::with_days;
 use super::session::{Access, Session};
 use crate::audit::{Audit, AuditInputs, Baseline, audit as review};
 use crate::cli::after_help::{Ending, after_help, common, own};
+use crate::cli::is_same;
 use crate::error::{ExitCode, Failure, Fix};
 use crate::files;
 use crate::instance::{InstanceUrl, Version};
@@ -69,11 +70,6 @@ impl AuditArgs {
     pub(super) fn reads(&self, path: &Path) -> bool {
         self.baseline.as_deref().is_some_and(|baseline| is_same(baseline, path))
     }
-}
-
-fn is_same(one: &Path, other: &Path) -> bool {
-    let real = |path: &Path| path.canonicalize().ok();
-    one == other || (real(one).is_some() && real(one) == real(other))
 }
 
 /// GitLab keeps audit events for years; more than that is a slip of the pen.
@@ -148,7 +144,7 @@ async fn reviewed(session: &Session<'_>, today: Date, since: Date) -> (Audit, Op
 const LARGEST: u64 = 64 << 20;
 
 fn read_baseline(path: &Path, context: &Context<'_>) -> Result<String, Failure> {
-    if context.output_file.as_deref().is_some_and(|output| is_same(output, path)) {
+    if context.outputs.replaces(path) {
         return Err(Failure::usage("the report would replace its own baseline")
             .fix(Fix::say("write to another file: a report with --baseline has only what is new")));
     }

@@ -126,9 +126,11 @@ fn open(args: &BundleOpenArgs, context: &Context<'_>) -> Result<ExitCode, Failur
     let identities = zeroize::Zeroizing::new(identities);
     let opened = bundle.open(&identities).map_err(|error| diagnostics::sealing(&error))?;
     context.terminal.warn("the output holds secrets in plain text");
-    match &context.output_file {
-        Some(path) => output::write_file(path, |file| file.write_all(opened.text().as_bytes()))?,
-        None => context.terminal.print_raw(format!("{}\n", opened.text().trim_end()).as_bytes())?,
+    for file in &context.outputs.files {
+        output::write_file(&file.path, |file| file.write_all(opened.text().as_bytes()))?;
+    }
+    if context.outputs.files.is_empty() {
+        context.terminal.print_raw(format!("{}\n", opened.text().trim_end()).as_bytes())?;
     }
     Ok(ExitCode::Done)
 }

@@ -25,6 +25,7 @@ use super::session::Access;
 use super::{Context, diagnostics, kit, local_state};
 use crate::cloud::{CloudSelection, CloudWay};
 use crate::desired::{DesiredCloud, DesiredTrust};
+use crate::env::Reach;
 use crate::error::{Failure, Fix};
 use crate::factory::FactoryClient;
 use crate::http::Client;
@@ -82,7 +83,7 @@ impl<'a> CloudRun<'a> {
         let lock = if access.writes() { Some(connection.lock().map_err(failed)?) } else { None };
         let mut record = connection.record().map_err(failed)?;
         if record.kit_pin.is_none() {
-            record.kit_pin = local_state::pin_of_place(&store, &desired.instance, place.path())?;
+            record.kit_pin = local_state::pin_of_cloud(&store, &desired.kit.organization.id, place.path())?;
         }
         factory.trust(desired.trust.served_by.clone());
         factory.trust(record.kit_pin.iter().flat_map(|pin| pin.key_origins.iter().cloned()));
@@ -105,6 +106,26 @@ impl<'a> CloudRun<'a> {
 
     pub(super) fn instance(&self) -> &InstanceUrl {
         &self.desired.instance
+    }
+
+    /// The token of a person goes to GitLab before any plan is approved, so its address must not come from the kit alone: it was
+    /// given, it is GitLab.com's own, or the kit that names it was accepted before or was named by its fingerprint or signer.
+    ///
+    /// # Errors
+    /// A usage error where only the kit names the address.
+    fn require_named_instance(&self) -> Result<(), Failure> {
+        let (settings, instance) = (self.settings(), self.instance());
+        let is_given = settings.get(&keys::GITLAB_URL)?.is_some_and(|given| given.value == *instance);
+        let pin = self.record.kit_pin.as_ref();
+        let is_accepted = pin.is_some_and(|pin| pin.trusted.changes(&self.desired.trust.values).is_empty());
+        let is_named = settings.get(&keys::KIT_FINGERPRINT)?.is_some() || settings.is_set(&keys::KIT_SIGNER);
+        let is_rehearsal = self.context.env.reach != Reach::Anywhere;
+        if is_given || instance.is_gitlab_com() || is_accepted || is_named || is_rehearsal {
+            return Ok(());
+        }
+        Err(Failure::usage(format!("the token would be sent to {instance}, which only the kit names"))
+            .because("no run with this kit has been approved on this machine")
+            .fix(Fix::rerun("if that is your GitLab, name it", format!("--gitlab-url {instance}"))))
     }
 
     /// The connection's lock: a run that writes has it.

@@ -166,11 +166,38 @@ pub(super) fn pin_of_place(
     place: Option<&str>,
 ) -> Result<Option<KitPin>, Failure> {
     let Some(place) = place else { return Ok(None) };
+    find_pin(store, |record| {
+        record.instance.as_deref() == Some(instance.as_str())
+            && record.kit.as_deref().is_some_and(|kit| is_same_place(kit, place))
+    })
+}
+
+/// The pin of a kit for GitLab.com. Such a kit says itself which instance it is for, and which organization: whoever changes it
+/// must not get round its pin by naming others. So an accepted kit of the same organization counts, and one from the same place.
+///
+/// # Errors
+/// As [`pin_of_place`].
+pub(super) fn pin_of_cloud(store: &Store, organization: &str, place: Option<&str>) -> Result<Option<KitPin>, Failure> {
+    find_pin(store, |record| {
+        let is_place = match (record.kit.as_deref(), place) {
+            (Some(recorded), Some(place)) => is_same_place(recorded, place),
+            (None, None) => record.cloud.is_some(),
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        is_place || (record.cloud.is_some() && record.organization.as_deref() == Some(organization))
+    })
+}
+
+fn find_pin(store: &Store, is_held_to: impl Fn(&Record) -> bool) -> Result<Option<KitPin>, Failure> {
     let connections = store.connections().map_err(|error| diagnostics::journal(&error))?;
     let records = connections.iter().filter_map(|connection| connection.choices().ok());
-    let is_same =
-        |record: &Record| record.instance.as_deref() == Some(instance.as_str()) && record.kit.as_deref() == Some(place);
-    Ok(records.filter(is_same).find_map(|record| record.kit_pin))
+    Ok(records.filter(is_held_to).find_map(|record| record.kit_pin))
+}
+
+/// Whether two spellings name one file or address.
+fn is_same_place(one: &str, other: &str) -> bool {
+    let real = |place: &str| std::fs::canonicalize(place).ok();
+    one == other || real(one).is_some_and(|path| real(other) == Some(path))
 }
 
 /// The keyring, unless `--keyring off` or the environment disables it.

@@ -4,39 +4,71 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-use super::Context;
-use crate::cli::WantedReport;
+use super::{Context, reports};
+use crate::cli::{Outputs, ReportFile};
+use crate::env_vars;
 use crate::error::{ExitCode, Failure, Fix};
 use crate::files::{self, Readers};
-use crate::report::{self, FailureReport, Format, Report};
+use crate::report::{self, FailureReport, Format, Language, LogSection, Rendered, Report, RunInfo};
 use crate::secret::{shown_folder, shown_place};
-use crate::terminal::{Terminal, Verbosity};
+use crate::terminal::{Fold, Terminal, Verbosity};
 use crate::text::{Text, shell_word};
 
 pub(super) fn finish(context: &Context<'_>, report: &dyn Report) -> Result<ExitCode, Failure> {
+    write_files(context, report)?;
     let terminal = context.terminal;
-    match (&context.output_file, context.format) {
-        (Some(path), format) => {
-            let rendered = report::render(report, format)?;
-            write_file(path, |file| rendered.write_to(file))?;
-            tracing::info!(path = %path.display(), "the report is written");
-            terminal.print_styled(&shown(report, terminal))?;
-        }
-        (None, Format::Text) => terminal.print_styled(&shown(report, terminal))?,
-        (None, Format::Json) => {
-            let rendered = report::render(report, Format::Json)?;
-            terminal.print_json(|out| rendered.write_to(out))?;
-        }
-        (None, Format::Junit) => {
-            let rendered = report::render(report, Format::Junit)?;
-            terminal.print_xml(|out| rendered.write_to(out))?;
-        }
-        (None, Format::Sarif) => {
-            let rendered = report::render(report, Format::Sarif)?;
-            terminal.print_json(|out| rendered.write_to(out))?;
-        }
+    match context.outputs.shown {
+        Format::Text if folds(context) => print_in_sections(context, report)?,
+        Format::Text => terminal.print_styled(&shown(report, terminal))?,
+        format => print(terminal, &report::render(report, format, &info(context))?)?,
     }
     Ok(report.exit_code())
+}
+
+/// Writes the reports that have a file of their own.
+///
+/// # Errors
+/// A usage error when one cannot be written, or the command has no such form.
+pub(super) fn write_files(context: &Context<'_>, report: &dyn Report) -> Result<(), Failure> {
+    for ReportFile { format, path } in &context.outputs.files {
+        let rendered = report::render(report, *format, &info(context))?;
+        write_file(path, |file| rendered.write_to(file))?;
+        tracing::info!(path = %path.display(), "the report is written");
+    }
+    Ok(())
+}
+
+fn print(terminal: &Terminal, rendered: &Rendered<'_>) -> Result<(), Failure> {
+    match rendered.language() {
+        Language::Json => terminal.print_json(|out| rendered.write_to(out)),
+        Language::Markup => terminal.print_xml(|out| rendered.write_to(out)),
+        Language::Text => terminal.print_lines(|out| rendered.write_to(out)),
+    }
+}
+
+fn info(context: &Context<'_>) -> RunInfo {
+    reports::run_info(context.env, context.args, &context.outputs)
+}
+
+/// Whether the text goes into the log of a GitLab job, which folds its parts.
+fn folds(context: &Context<'_>) -> bool {
+    let is_log = context.env.is_on(env_vars::GITLAB_CI) && !context.env.streams.output;
+    is_log && context.terminal.verbosity() > Verbosity::Quiet
+}
+
+fn print_in_sections(context: &Context<'_>, report: &dyn Report) -> Result<(), Failure> {
+    let (terminal, at) = (context.terminal, context.env.clock.now().as_second());
+    let sections = report.log_sections();
+    if sections.is_empty() {
+        return terminal.print_styled(&shown(report, terminal));
+    }
+    for LogSection { name, is_folded, text } in &sections {
+        match name {
+            Some(name) => terminal.print_foldable(&Fold { name, at, is_folded: *is_folded }, text)?,
+            None => terminal.print_styled(text)?,
+        }
+    }
+    Ok(())
 }
 
 /// The text for the terminal: with `-q`, only its problems.
@@ -115,57 +147,68 @@ pub(super) fn open_log(path: &Path) -> Result<File, Failure> {
     })
 }
 
-/// Writes the failure of a whole command as the report that was asked for, so that what reads the report finds why there is
+/// Writes the failure of a whole command as each report that was asked for, so that what reads a report finds why there is
 /// none, and never that of an earlier run. Its text goes to standard error as always.
-pub(super) fn failure(terminal: &Terminal, failure: &Failure, wanted: &WantedReport) {
+pub(super) fn failure(terminal: &Terminal, failure: &Failure, outputs: &Outputs, info: &RunInfo) {
     let report = FailureReport { failure, running: terminal.running() };
-    let Ok(rendered) = report::render(&report, wanted.format) else { return };
     // An error in writing this must not hide the failure itself, which is printed next.
-    let _failure_is_said_anyway = match (&wanted.file, wanted.format) {
-        (Some(path), _) => write_file(path, |file| rendered.write_to(file)),
-        (None, Format::Text) => Ok(()),
-        (None, Format::Json | Format::Sarif) => terminal.print_json(|out| rendered.write_to(out)),
-        (None, Format::Junit) => terminal.print_xml(|out| rendered.write_to(out)),
-    };
+    for ReportFile { format, path } in &outputs.files {
+        let rendered = report::render(&report, *format, info);
+        let _failure_is_said_anyway = rendered.and_then(|rendered| write_file(path, |file| rendered.write_to(file)));
+    }
+    if outputs.shown != Format::Text {
+        let rendered = report::render(&report, outputs.shown, info);
+        let _failure_is_said_anyway = rendered.and_then(|rendered| print(terminal, &rendered));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn wanted(format: Format, file: Option<&Path>) -> WantedReport {
-        WantedReport { format, file: file.map(Path::to_owned) }
+    fn fails(terminal: &Terminal, failed: &Failure, outputs: &Outputs) {
+        failure(terminal, failed, outputs, &RunInfo::default());
+    }
+
+    fn shown(format: Format) -> Outputs {
+        Outputs { shown: format, files: Vec::new() }
     }
 
     #[test]
     fn a_failure_is_one_json_document_with_the_exit_code() {
         let terminal = Terminal::captured(b"");
         let failed = Failure::usage("two things are missing").fix(Fix::say("give them"));
-        failure(&terminal, &failed, &wanted(Format::Json, None));
+        fails(&terminal, &failed, &shown(Format::Json));
         let document: serde_json::Value = serde_json::from_str(&terminal.captured_text().0).expect("one document");
         assert_eq!(document["exit_code"], 2);
         assert_eq!(document["error"]["kind"], "usage");
         assert_eq!(document["error"]["fixes"][0]["text"], "give them");
-        failure(&terminal, &failed, &wanted(Format::Text, None));
+        fails(&terminal, &failed, &shown(Format::Text));
         assert_eq!(terminal.captured_text().1, "");
     }
 
     #[test]
-    fn a_failure_replaces_the_report_of_an_earlier_run_in_every_format() {
+    fn a_failure_replaces_each_report_of_an_earlier_run() {
         let folder = tempfile::tempdir().expect("a folder");
-        let path = folder.path().join("report");
         let failed = Failure::usage("the kit cannot be read").because("no such file");
-        for (format, holds) in [
+        let wanted = [
             (Format::Text, "error: the kit cannot be read"),
             (Format::Json, "\"schema\": \"factory-gitlab/error/v1\""),
+            (Format::Html, "error: the kit cannot be read"),
             (Format::Junit, "<error message=\"the kit cannot be read\" type=\"usage\">"),
-        ] {
-            write_file(&path, |file| file.write_all(b"an earlier report")).expect("written");
-            failure(&Terminal::captured(b"").for_command("verify"), &failed, &wanted(format, Some(&path)));
-            let report = std::fs::read_to_string(&path).expect("a report");
+            (Format::Annotations, "\"Factory connection\": []"),
+        ];
+        let files = wanted.map(|(format, _)| ReportFile { format, path: folder.path().join(format.name()) });
+        for ReportFile { path, .. } in &files {
+            write_file(path, |file| file.write_all(b"an earlier report")).expect("written");
+        }
+        let terminal = Terminal::captured(b"").for_command("verify");
+        fails(&terminal, &failed, &Outputs { shown: Format::Text, files: files.to_vec() });
+        for (ReportFile { format, path }, (_, holds)) in files.iter().zip(wanted) {
+            let report = std::fs::read_to_string(path).expect("a report");
             assert!(report.contains(holds) && !report.contains("earlier"), "{format:?}: {report}");
         }
-        let junit = std::fs::read_to_string(&path).expect("a report");
+        let junit = std::fs::read_to_string(folder.path().join("junit")).expect("a report");
         assert!(junit.contains("errors=\"1\"") && junit.contains("name=\"verify\""), "{junit}");
     }
 

@@ -14,7 +14,7 @@ use crate::journal::{DisconnectEntry, Entry, Journal, Lock, RunEntry};
 use crate::observed::{DeliveryProof, Observed};
 use crate::plan::Plan;
 use crate::report::run::{Actor, End, Evidence, Job, Outcome, Purpose, RunReport, UnprovenDelivery};
-use crate::report::{self, FailureGroup, Format};
+use crate::report::{self, FailureGroup, Format, RunInfo};
 use crate::target::Target;
 use crate::terminal::prompt::PlanAnswer;
 use crate::text::milliseconds;
@@ -107,7 +107,7 @@ fn write_evidence(session: &Session<'_>, report: &RunReport, observed: &Observed
         ended_at: session.context.env.clock.now(),
         requests: session.observer.http.trail().sent(),
     };
-    let rendered = report::render(&evidence, Format::Json)?;
+    let rendered = report::render(&evidence, Format::Json, &RunInfo::default())?;
     output::write_file(path, |file| rendered.write_to(file))
 }
 

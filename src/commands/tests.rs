@@ -95,7 +95,8 @@ fn the_help_of_a_setting_names_its_variable_and_fits_on_a_line() {
 fn global_options_are_taken_before_and_after_the_command() {
     for line in ["--gitlab-url https://a connect -y -o json", "-o json -y connect --gitlab-url https://a"] {
         let invocation = parsed(line);
-        assert_eq!(invocation.cli.global.output_format, Format::Json, "{line}");
+        let formats: Vec<_> = invocation.cli.global.output_format.iter().map(|one| one.format.name()).collect();
+        assert_eq!(formats, ["json"], "{line}");
         let settings = crate::settings::Settings::new(invocation.given, &crate::env::Env::empty(), None);
         assert_eq!(
             settings.get(&keys::GITLAB_URL).expect("a URL").map(|found| found.value.to_string()).as_deref(),
@@ -142,7 +143,7 @@ fn the_sandbox_takes_its_own_options_and_then_a_whole_command() {
     };
     assert_eq!(sandbox.projects, 20);
     assert_eq!(sandbox.command, ["connect", "--yes", "-o", "json"].map(OsString::from));
-    assert_eq!(invocation.cli.global.output_format, Format::Text);
+    assert!(invocation.cli.global.output_format.is_empty());
 }
 
 #[cfg(not(feature = "sandbox"))]
@@ -256,6 +257,12 @@ const MESSAGES_OF: &[(&str, &[&str])] = &[
     ("src/commands/network", &["network plan"]),
     ("src/plan/network", &["network plan"]),
     ("src/report/series", &["monitor"]),
+    ("src/schema/audit.json", &["audit"]),
+    ("src/schema/checks.json", &["verify", "network check"]),
+    ("src/schema/disconnect", &["disconnect"]),
+    ("src/schema/exercise.json", &["exercise"]),
+    ("src/schema/monitor-event.json", &["monitor"]),
+    ("src/schema/", &["connect"]),
     ("src/observed.rs", &["verify"]),
     ("src/kit/check.rs", &["connect", "verify", "kit check", "kit show"]),
     ("src/advice/ended.rs", &["disconnect"]),
@@ -347,3 +354,7 @@ fn flags_in(text: &str) -> Vec<String> {
     let flag = regex::Regex::new(r"(?:^|[^\w-])(--[a-z][a-z0-9-]*[a-z0-9])").expect("a pattern");
     flag.captures_iter(text).map(|found| found[1].to_owned()).filter(|flag| flag != "--help").collect()
 }
+
+// The file in the tree is that of the whole program.
+#[cfg(feature = "sandbox")]
+mod surface;

@@ -3,6 +3,7 @@
 use super::Kit;
 
 const TEMPLATE: &str = r#"{
+  "$schema": "kit.schema.json",
   "schema": "factory-gitlab/kit/v1",
   "organization": { "id": "org_…", "name": "…" },
   "expires_at": null,

@@ -163,11 +163,9 @@ impl CloudPlan {
     /// are new it says that they get the key.
     #[must_use]
     pub fn with_kit(mut self, trust: &DesiredTrust, record: &Record) -> Self {
-        if !self.writes() {
-            return self;
-        }
+        let writes = self.writes();
         self.steps.splice(..0, kit::acceptance(trust, record).map(CloudStep::Kit));
-        self.notes.extend(kit::key_note(trust, record));
+        self.notes.extend(kit::key_note(trust, record).filter(|_| writes));
         self
     }
 

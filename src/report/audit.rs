@@ -1,6 +1,7 @@
 //! The report of a review: one page that a security reviewer can file. It has days and no times, no counts of requests: the same
 //! state gives the same bytes.
 
+mod html;
 mod json;
 pub(super) mod sarif;
 mod text;
@@ -11,7 +12,7 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde_json::Value;
 
-use super::{FailOn, Json, Report};
+use super::{FailOn, Json, Page, Report};
 use crate::audit::{Audit, AuditSeverity, NewFindings};
 use crate::error::ExitCode;
 use crate::kit::KitFingerprint;
@@ -67,6 +68,10 @@ impl Report for AuditReport {
 
     fn sarif(&self) -> Option<Value> {
         Some(sarif::document(self))
+    }
+
+    fn html(&self) -> Option<Page> {
+        Some(self.page())
     }
 
     /// What could not be read outweighs nothing but a finding that fails; it is never taken for fine.

@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer};
 use super::group::FailureJson;
 use super::json::{FixJson, Tool};
 use super::run::{PendingExit, fix_lines};
-use super::{FailureGroup, Json, Report};
+use super::{FailureGroup, Json, Page, Report};
 use crate::apply::StepEnd;
 use crate::cloud::{Beyond, CloudAccount, CloudSelection, CloudWay};
 use crate::error::{ExitCode, Failure, Fix};
@@ -336,6 +336,11 @@ impl Report for CloudReport {
             writes: self.writes,
             duration_ms: self.duration_ms,
         })
+    }
+
+    fn html(&self) -> Option<Page> {
+        let title = format!("factory-gitlab {} on {}", self.running, self.instance);
+        Some(Page::of_text(title, self.exit_code(), &super::text(self)))
     }
 
     fn exit_code(&self) -> ExitCode {

@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{FailureGroup, Json, Report};
+use super::{FailureGroup, Json, Page, Report};
 use crate::activity::Activity;
 use crate::apply::{ActivityOutcome, CellState, Exercised};
 use crate::error::{ExitCode, Failure, Fix};
@@ -139,6 +139,11 @@ impl Report for ExerciseReport<'_> {
 
     fn junit(&self) -> Option<quick_junit::Report> {
         Some(self.junit_report())
+    }
+
+    fn html(&self) -> Option<Page> {
+        let title = format!("factory-gitlab {} on {}", self.running, self.instance);
+        Some(Page::of_text(title, self.exit_code(), &super::text(self)))
     }
 
     fn exit_code(&self) -> ExitCode {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 use serde::Serialize;
 
+use super::annotations::{Annotations, Link};
 use super::audit::sarif;
-use super::{FixJson, Json, Report};
+use super::{FixJson, Json, Page, Report};
 use crate::error::{ExitCode, Failure, FailureKind};
 use crate::secret::redact;
 use crate::text::Text;
@@ -76,6 +77,20 @@ impl Report for FailureReport<'_> {
             exit_code: self.exit_code() as u8,
             properties: serde_json::json!({ "kind": name(self.failure.kind) }),
         }))
+    }
+
+    fn html(&self) -> Option<Page> {
+        let mut text = Text::new();
+        self.text(&mut text);
+        let title = format!("{} {}", env!("CARGO_PKG_NAME"), self.running);
+        Some(Page::of_text(title.trim_end().to_owned(), self.exit_code(), &text))
+    }
+
+    /// The pages that help.
+    fn annotations(&self) -> Option<Annotations> {
+        let mut links = Annotations::default();
+        links.extend(self.failure.fixes.iter().filter_map(|fix| Some(Link::new(&fix.text, fix.url.as_ref()?))));
+        Some(links)
     }
 
     fn exit_code(&self) -> ExitCode {

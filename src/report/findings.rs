@@ -1,5 +1,7 @@
 //! The report of the checks: the findings, in each form, with one exit code for all.
 
+mod annotations;
+mod html;
 mod json;
 mod junit;
 mod text;
@@ -12,7 +14,8 @@ use std::time::Duration;
 use clap::ValueEnum;
 use serde::Serialize;
 
-use super::{Json, Report};
+use super::annotations::Annotations;
+use super::{Json, LogSection, Page, Report};
 use crate::checks::{CheckStatus, Finding, FindingTarget, Verdict, verdict};
 use crate::error::ExitCode;
 use crate::kit::KitFingerprint;
@@ -144,6 +147,18 @@ impl Report for Findings {
         Some(self.junit_report())
     }
 
+    fn html(&self) -> Option<Page> {
+        Some(self.page())
+    }
+
+    fn annotations(&self) -> Option<Annotations> {
+        Some(self.links())
+    }
+
+    fn log_sections(&self) -> Vec<LogSection> {
+        self.text_in_sections()
+    }
+
     fn exit_code(&self) -> ExitCode {
         match (self.verdict(), self.fail_on) {
             (Verdict::Pass, _) => ExitCode::Done,
@@ -165,7 +180,7 @@ mod tests {
     use super::*;
     use crate::checks::SkipReason;
     use crate::error::Fix;
-    use crate::report::{Format, rendered};
+    use crate::report::{Format, RunInfo, rendered};
 
     fn parsed(report: &Findings) -> Value {
         serde_json::from_str(&rendered(report, Format::Json)).expect("JSON")
@@ -182,7 +197,7 @@ mod tests {
             affected: Vec::new(),
             is_failed_request: false,
             fix: Some(Fix::rerun("put it right", "--once")),
-            doc: "README.md#check".to_owned(),
+            doc: "https://factory/pages#check".to_owned(),
             depends_on: &["instance.api"],
             duration: Some(Duration::from_millis(5)),
         }
@@ -223,12 +238,12 @@ mod tests {
                    it was red
                    fix: put it right
                         factory-gitlab verify --once
-                   README.md#check
+                   https://factory/pages#check
           fail     token.admin     it holds
                    it was red
                    fix: put it right
                         factory-gitlab verify --once
-                   README.md#check
+                   https://factory/pages#check
 
         webhook
           skip     webhook.tls     it holds (it was red)
@@ -238,7 +253,7 @@ mod tests {
                    it was red
                    fix: put it right
                         factory-gitlab verify --once
-                   README.md#check
+                   https://factory/pages#check
 
         verdict: fail, 1 passed, 1 warned, 1 failed, 1 skipped, 1 unknown on https://gitlab.acme.com, kit 4413-6fa3-55b3-678a-1146-ad16 (9 requests, 1.2 s)
         ");
@@ -288,13 +303,72 @@ mod tests {
         let mut report = findings(&[CheckStatus::Warn]);
         let text = rendered(&report, Format::Junit);
         assert!(
-            text.contains("<skipped message=\"warning: it was red\" type=\"warn\">warning: it was red\nfix:"),
+            text.contains(
+                "<skipped message=\"warning: it was red\" type=\"warn\">fix: put it right\n\
+                 factory-gitlab verify --once\nwarning: it was red\nhttps://"
+            ),
             "{text}"
         );
         assert!(!text.contains("system-out"), "GitLab does not show it: {text}");
         report.fail_on = FailOn::Warning;
         let text = rendered(&report, Format::Junit);
         assert!(text.contains("<failure message=\"warning: it was red\""), "{text}");
+    }
+
+    #[test]
+    fn only_failed_cases_name_the_page_of_the_same_run() {
+        let info = RunInfo { attachment: Some("out/report.html".to_owned()), ..RunInfo::default() };
+        let mut bytes = Vec::new();
+        let report = all_kinds();
+        let form = crate::report::render(&report, Format::Junit, &info).expect("this form");
+        form.write_to(&mut bytes).expect("written");
+        let text = String::from_utf8(bytes).expect("a text");
+        assert_eq!(text.matches("<system-out>[[ATTACHMENT|out/report.html]]</system-out>").count(), 2, "{text}");
+    }
+
+    #[test]
+    fn the_page_is_open_where_something_is_wrong_and_says_how_to_repair_it() {
+        let text = rendered(&all_kinds(), Format::Html);
+        assert_eq!(text.matches(" open>").count(), 3, "{text}");
+        for part in [
+            "<title>Factory connection of https://gitlab.acme.com</title>",
+            "How to repair it: put it right",
+            "<pre>factory-gitlab verify --once</pre>",
+            "it was \\u{1b}[31mred",
+            "href=\"https://factory/pages#check\"",
+        ] {
+            assert!(text.contains(part), "{part}: {text}");
+        }
+    }
+
+    #[test]
+    fn the_links_of_a_job_lead_to_the_worst_first_and_are_few() {
+        let mut report = all_kinds();
+        report.findings[2].fix = Some(Fix::open("correct it", "https://gitlab.acme.com/admin"));
+        let links: Value = serde_json::from_str(&rendered(&report, Format::Annotations)).expect("JSON");
+        assert_eq!(
+            links,
+            json!({ "Factory connection": [
+                { "external_link": { "label": "token.admin: correct it", "url": "https://gitlab.acme.com/admin" } },
+                { "external_link": { "label": "How to repair token.admin", "url": "https://factory/pages#check" } },
+                { "external_link": { "label": "How to repair factory.status", "url": "https://factory/pages#check" } },
+                { "external_link": { "label": "How to repair token.valid", "url": "https://factory/pages#check" } },
+            ] })
+        );
+        report.findings = (0..9).map(|_| finding("token.admin", CheckStatus::Fail)).collect();
+        assert_eq!(rendered(&report, Format::Annotations).matches("external_link").count(), 6);
+    }
+
+    #[test]
+    fn the_parts_of_a_log_are_folded_where_nothing_is_wrong_and_are_the_whole_text() {
+        let report = all_kinds();
+        let parts = report.log_sections();
+        let folded: Vec<_> = parts.iter().map(|part| (part.name.as_deref(), part.is_folded)).collect();
+        let wanted =
+            [(Some("instance"), true), (Some("token"), false), (Some("webhook"), true), (Some("factory"), false)];
+        assert_eq!(folded, [wanted.as_slice(), &[(None, false)]].concat());
+        let whole: String = parts.iter().map(|part| part.text.to_string()).collect();
+        assert_eq!(whole, rendered(&report, Format::Text).replace("\n\n", "\n"));
     }
 
     #[test]

@@ -22,7 +22,7 @@ use crate::plan::{Plan, Step};
 use crate::target::Target;
 use crate::text::Text;
 
-use super::{FailureGroup, Findings, Json, Report};
+use super::{FailureGroup, Findings, Json, Page, Report};
 
 pub use evidence::{Actor, Evidence};
 pub use left::remainder_lines;
@@ -201,6 +201,11 @@ impl Report for RunReport {
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
         into.document(&json::RunDocument::new(self))
+    }
+
+    fn html(&self) -> Option<Page> {
+        let title = format!("factory-gitlab {} on {}", self.running, self.instance);
+        Some(Page::of_text(title, self.exit_code(), &super::text(self)))
     }
 
     fn exit_code(&self) -> ExitCode {

@@ -5,6 +5,7 @@ mod refusals;
 #[cfg(unix)]
 mod resumed;
 mod secrets;
+mod trust;
 mod walk;
 #[cfg(unix)]
 mod wizard;

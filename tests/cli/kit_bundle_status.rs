@@ -24,7 +24,8 @@ fn sealed(env: &TestEnv, plain: &str) -> String {
 #[test]
 fn a_sealed_bundle_is_inspected_without_a_key_and_opened_with_its_own_only() {
     let env = TestEnv::bare();
-    sealed(&env, "{\"schema\": \"factory-gitlab/bundle/v1\"}");
+    let bundles: serde_json::Value = serde_json::from_str(include_str!("../schema/bundle.json")).expect("bundles");
+    sealed(&env, &bundles[0].to_string());
     let inspected = env.run(&["bundle", "inspect", "bundle.age", "-o", "json"]);
     assert_eq!(inspected.code, 0, "{inspected}");
     let recipients = &inspected.json()["bundle"]["recipients"];

@@ -23,9 +23,11 @@ mod network_plan;
 mod organizations;
 mod pace;
 mod readme;
+mod reports;
 mod resume;
 mod rotate;
 mod scale;
+mod schemas;
 mod secret_leaks;
 mod test_env;
 mod transcripts;
@@ -33,3 +35,8 @@ mod trust;
 mod usage;
 mod verify;
 mod wait;
+
+/// The same as the unit tests use; it finds the schemas as `crate::schema`.
+#[path = "../../src/testing/contract.rs"]
+mod contract;
+use factory_gitlab::schema;

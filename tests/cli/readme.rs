@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anstyle_svg::Term;
 use factory_gitlab::cli::Parsed;
 use factory_gitlab::error::ExitCode;
-use factory_gitlab::{checks, env_vars, recipe, settings};
+use factory_gitlab::{checks, env_vars, recipe, schema, settings};
 
 use crate::test_env::{TestEnv, Transcript};
 
@@ -82,7 +82,8 @@ fn every_command_of_the_readme_is_parsed() {
     let commands = commands();
     assert!(commands.len() > 10, "{commands:?}");
     for command in commands.iter().filter(|command| command.starts_with("factory-gitlab ")) {
-        let args: Vec<OsString> = words(command).into_iter().map(OsString::from).collect();
+        let words = words(command).into_iter().take_while(|word| word != ">");
+        let args: Vec<OsString> = words.map(OsString::from).collect();
         assert!(matches!(factory_gitlab::commands::parse(&args), Ok(Parsed::Run(_))), "{command}");
     }
 }
@@ -308,6 +309,7 @@ fn the_reference_is_generated_by_the_program() {
         ("settings", settings_table()),
         ("variables", variables_table()),
         ("kit", format!("```json\n{}\n```", template.stdout.trim_end())),
+        ("schemas", schemas_table()),
         ("checks", checks::documentation().trim_end().to_owned()),
     ] {
         readme = with_section(&readme, name, &fresh);
@@ -356,17 +358,23 @@ fn variables_table() -> String {
     format!("| variable | meaning |\n|---|---|\n{}", rows.join("\n"))
 }
 
+fn schemas_table() -> String {
+    let row = |one: &schema::DocumentSchema| format!("| `{}` | {} |", one.versioned(), one.title());
+    let rows: Vec<String> = schema::ALL.iter().map(row).collect();
+    format!("| schema | what |\n|---|---|\n{}", rows.join("\n"))
+}
+
 #[test]
 fn every_link_of_a_check_has_an_anchor() {
     let readme = readme();
-    for check in checks::all() {
+    for check in checks::CheckSet::All.infos() {
         let doc = check.doc();
         let (page, anchor) = doc.split_once('#').expect("an anchor");
-        assert!(
-            page.starts_with("https://") && page.ends_with("/README.md"),
-            "a report is read far from the README: {doc}"
-        );
-        assert!(readme.contains(&format!("<a id=\"{anchor}\"></a>")), "{anchor}");
+        let path = page.split_once("/blob/main/").filter(|_| page.starts_with("https://"));
+        let (_, path) = path.unwrap_or_else(|| panic!("a report is read far from the repository: {doc}"));
+        let page = fs::read_to_string(root(path)).expect("a page of the repository");
+        let anchor = format!("<a id=\"{anchor}\"></a>");
+        assert!(page.contains(&anchor) && readme.contains(&anchor), "{anchor}");
     }
 }
 

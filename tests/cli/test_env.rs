@@ -24,8 +24,10 @@ use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::options::SandboxOptions;
 use tempfile::TempDir;
 
-pub use self::assertions::{ApiCall, of_version, small};
+pub use self::assertions::{ApiCall, each_at_once, of_version, small};
 pub use self::transcript::Transcript;
+use self::transcript::documents;
+use crate::contract;
 
 /// No test waits longer for a run; only a program that hangs takes so long, on the busiest machine too.
 const LONGEST: Duration = Duration::from_secs(300);
@@ -62,6 +64,7 @@ impl TestEnv {
         if speed > 1 {
             env.set_clock_speed(speed);
         }
+        contract::hold(&sandbox.factory().kit_json());
         env.sandbox = Some(sandbox);
         env
     }
@@ -135,6 +138,17 @@ impl TestEnv {
         command.spawn().expect("the program starts")
     }
 
+    /// Holds the documents that a run wrote to files, or that Factory has received, to their schemas.
+    fn hold_documents(&self, args: &[&str]) {
+        let named = args.windows(2).filter(|pair| ["--output-file", "--evidence"].contains(&pair[0]));
+        // Some tests name a pipe or a device, whose reading has no end.
+        let files = named.map(|pair| self.path(pair[1])).filter(|path| path.is_file());
+        let texts = files.filter_map(|path| std::fs::read_to_string(path).ok());
+        texts.flat_map(|text| documents(&text)).for_each(|document| contract::hold(&document));
+        let received = self.sandbox.iter().flat_map(|sandbox| sandbox.factory().bundles());
+        received.for_each(|bundle| contract::hold(&bundle.document));
+    }
+
     /// Runs the program to its end, with nothing on standard input.
     pub fn run(&self, args: &[&str]) -> Transcript {
         self.run_with(args, b"")
@@ -147,6 +161,7 @@ impl TestEnv {
             .timeout(LONGEST)
             .output()
             .expect("the program runs");
+        self.hold_documents(args);
         Transcript::new(&output, self.home.path())
     }
 }

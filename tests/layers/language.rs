@@ -118,8 +118,9 @@ fn files() -> Vec<PathBuf> {
         .filter(|file| !is_of_tests(&file.strip_prefix(root()).expect("below").to_path_buf()))
         .collect();
     files.extend(["README.md", "CHANGELOG.md"].map(|name| root().join(name)));
-    let github = fs::read_dir(root().join(".github")).into_iter().flatten().flatten().map(|entry| entry.path());
-    files.extend(github.filter(|path| path.extension().is_some_and(|end| end == "md")));
+    let below = |folder| fs::read_dir(root().join(folder)).into_iter().flatten().flatten().map(|entry| entry.path());
+    let pages = below(".github").chain(below("src/checks/pages"));
+    files.extend(pages.filter(|path| path.extension().is_some_and(|end| end == "md")));
     files
 }
 

@@ -12,7 +12,7 @@ use factory_gitlab::sandbox::options::{CloudOffers, SandboxOptions};
 use crate::cli::test_env::TestEnv;
 use crate::programs::{find, finish, output, program, say, variable};
 
-const BROWSERS: [&str; 3] = ["chromium-headless-shell", "chromium", "google-chrome"];
+pub const BROWSERS: [&str; 3] = ["chromium-headless-shell", "chromium", "google-chrome"];
 
 /// A browser, and what drives it.
 struct Chromium {

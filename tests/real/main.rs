@@ -22,6 +22,7 @@ mod proxy;
 mod put;
 mod python_gitlab;
 mod recipes;
+mod report_page;
 mod sarif;
 mod strongswan;
 mod terraform;
@@ -29,6 +30,11 @@ mod tls;
 mod tls_causes;
 mod vpn;
 mod wizard;
+
+/// It finds the schemas as `crate::schema`.
+#[path = "../../src/testing/contract.rs"]
+mod contract;
+use factory_gitlab::schema;
 
 #[path = "../cli"]
 #[allow(dead_code, unused_imports, reason = "the other tests use more of it")]

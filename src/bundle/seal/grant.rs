@@ -83,6 +83,7 @@ mod tests {
         assert!(!format!("{grant:?}").contains("canary"));
         let opened = sealed.open(identity.to_string().expose_secret()).expect("opened");
         let document: serde_json::Value = serde_json::from_str(opened.text()).expect("JSON");
+        crate::testing::contract::hold(&document);
         assert_eq!(document["schema"], GRANT_SCHEMA);
         assert_eq!(document["access_token"], "access-canary-51");
         assert_eq!(document["refresh_token"], "refresh-canary-51");

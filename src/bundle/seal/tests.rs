@@ -6,6 +6,7 @@ use super::*;
 use crate::bundle::{BundledInstance, BundledWebhook};
 use crate::secret::{ApplicationSecret, PersonalAccessToken};
 use crate::target::{Strategy, Target};
+use crate::testing::contract;
 
 fn bundle() -> Bundle {
     Bundle {
@@ -57,6 +58,7 @@ fn every_recipient_opens_the_whole_bundle() {
         let opened = sealed.open(&key_file(identity)).expect("opened");
         let plain: Value = serde_json::from_str(opened.text()).expect("JSON");
         assert_eq!(plain["schema"], "factory-gitlab/bundle/v1");
+        contract::hold(&plain);
         assert_eq!(plain["application"]["secret"], "gloas-sealed-secret");
         assert_eq!(
             plain["personal_access_token"],

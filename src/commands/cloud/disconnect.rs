@@ -16,7 +16,7 @@ use crate::plan::{FactoryStep, LocalStep, Plan, Step, kit_of_ending, left_by_pro
 use crate::report::run::{
     Actor, End, Evidence, Job, Outcome, PendingExit, Purpose, RunReport, plan_lines, remainder_lines,
 };
-use crate::report::{self, FailureGroup, Format};
+use crate::report::{self, FailureGroup, Format, RunInfo};
 use crate::settings::keys;
 use crate::terminal::prompt::PlanAnswer;
 use crate::text::{Text, milliseconds};
@@ -267,7 +267,7 @@ impl Removal<'_, '_> {
                     ended_at: run.context.env.clock.now(),
                     requests: run.http.trail().sent(),
                 };
-                let rendered = report::render(&evidence, Format::Json)?;
+                let rendered = report::render(&evidence, Format::Json, &RunInfo::default())?;
                 output::write_file(path, |file| rendered.write_to(file))
             }
             Some(_) | None => Ok(()),

@@ -44,6 +44,7 @@ impl Prover {
                 .fix(Fix::say("give a token with the scope api: --token-file or the variable GITLAB_TOKEN"))
                 .fix(Fix::say("or leave --prove out")));
         }
+        run.require_named_instance()?;
         let token = run.interview.secret::<Pat>(&keys::CLOUD_TOKEN).await?.value;
         let desired = run.desired.shared(verify::unused()?);
         let observer = Observer::new(&run.http, run.instance(), &token, run.factory.clone());

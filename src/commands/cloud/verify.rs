@@ -26,6 +26,7 @@ pub(in crate::commands) async fn verify(args: VerifyArgs, context: &Context<'_>)
         return context.finish(&verify::list::List { filter });
     }
     let run = CloudRun::open(context, Access::Read).await?;
+    run.require_named_instance()?;
     let desired = run.desired.shared(unused()?);
     local_state::offer_token_of(run.instance(), context, &run.interview).await?;
     let token = run.interview.secret::<Pat>(&keys::CLOUD_TOKEN).await?.value;

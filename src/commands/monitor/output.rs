@@ -55,7 +55,7 @@ impl Watch<'_> {
 
     /// Events are data where they were asked for as data, unless that goes to a file.
     fn prints_json(&self) -> bool {
-        self.context().format == Format::Json && self.context().output_file.is_none()
+        self.context().outputs.shown == Format::Json
     }
 
     fn print(&self, event: &Event) -> Result<(), Failure> {
@@ -155,7 +155,7 @@ impl Watch<'_> {
         if self.prints_json() {
             return self.print_result(&report);
         }
-        if self.context().output_file.is_some() {
+        if !self.context().outputs.files.is_empty() {
             return self.context().finish(&report);
         }
         let is_quiet = self.context().terminal.verbosity() == Verbosity::Quiet;
@@ -170,6 +170,7 @@ impl Watch<'_> {
     }
 
     fn print_result(&self, report: &SeriesReport) -> Result<ExitCode, Failure> {
+        files_output::write_files(self.context(), report)?;
         let document = ResultJson::new(report);
         self.context().terminal.print_json(|out| {
             serde_json::to_writer(&mut *out, &document)?;

@@ -1,10 +1,10 @@
-//! `verify --list` and `network check --list`: the list of checks.
+//! `verify --list`, `network check --list` and `explain`: the list of checks.
 
 use std::io;
 
 use serde::Serialize;
 
-use crate::checks::{CheckFilter, CheckInfo, CheckSeverity};
+use crate::checks::{CheckFilter, CheckInfo, CheckPage, CheckSeverity};
 use crate::error::ExitCode;
 use crate::report::{Json, Report};
 use crate::text::{Line, Text, Tone};
@@ -28,17 +28,21 @@ struct ListedCheck {
     depends_on: &'static [&'static str],
     doc: String,
     about: &'static str,
+    failure: &'static str,
+    repair: &'static str,
+    ignoring: &'static str,
 }
 
 impl ListedCheck {
     fn new(check: CheckInfo) -> Self {
-        let CheckInfo { code, title, severity, depends_on, about } = check;
-        Self { code, title, severity: severity.name(), depends_on, doc: check.doc(), about }
+        let CheckInfo { code, title, severity, depends_on } = check;
+        let CheckPage { asked: about, failure, repair, ignoring } = check.page();
+        Self { code, title, severity: severity.name(), depends_on, doc: check.doc(), about, failure, repair, ignoring }
     }
 }
 
 impl List {
-    fn checks(&self) -> impl Iterator<Item = CheckInfo> {
+    pub(in crate::commands) fn checks(&self) -> impl Iterator<Item = CheckInfo> {
         self.filter.infos()
     }
 }

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::AuditReport;
 use crate::audit::{Audit, AuditFinding, AuditSeverity, NewFindings, NotVisible, Remedy, Unread};
 use crate::error::{ExitCode, Fix};
-use crate::report::{FailOn, Format, Report as _, problems, rendered};
+use crate::report::{FailOn, Format, Report as _, RunInfo, problems, rendered};
 
 fn finding(code: &'static str, severity: AuditSeverity) -> AuditFinding {
     AuditFinding {
@@ -93,5 +93,25 @@ fn fine_grained_permissions_are_shown_where_the_version_has_them() {
         assert_eq!(rendered(&report, Format::Text).contains("fine-grained"), shown, "{has:?}");
         let json = rendered(&report, Format::Json);
         assert_eq!(json.contains("read_webhook"), shown, "{has:?}");
+    }
+}
+
+#[test]
+fn the_page_is_the_same_all_day_and_open_where_something_is_wrong() {
+    let findings = vec![finding("webhook.tls", AuditSeverity::Error), finding("administrators", AuditSeverity::Info)];
+    let report = report(findings, vec![unread(false)]);
+    let page = |at: &str| {
+        let info = RunInfo { at: at.parse().expect("a time"), ..RunInfo::default() };
+        let mut bytes = Vec::new();
+        let form = crate::report::render(&report, Format::Html, &info).expect("a page");
+        form.write_to(&mut bytes).expect("written");
+        String::from_utf8(bytes).expect("a text")
+    };
+    let text = page("2026-06-01T00:00:00Z");
+    assert_eq!(text, page("2026-06-01T23:59:59Z"));
+    assert_eq!(text.matches("<details").count(), 3, "{text}");
+    assert_eq!(text.matches(" open>").count(), 2, "{text}");
+    for part in ["<dd>2026-06-01</dd>", "Remedy: set it right", "could not be read", "https://gitlab.acme.com/y"] {
+        assert!(text.contains(part), "{part}: {text}");
     }
 }

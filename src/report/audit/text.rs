@@ -92,19 +92,32 @@ impl AuditReport {
 
     fn write_result(&self, text: &mut Text) {
         text.gap();
+        let mut line = Line::new().plain("result: ").plain(self.counted_findings());
+        if !self.audit.unread.is_empty() {
+            line = line.with(Tone::Bad, self.counted_unread());
+        }
+        text.line(line);
+    }
+
+    pub(super) fn result(&self) -> String {
+        let unread = if self.audit.unread.is_empty() { String::new() } else { self.counted_unread() };
+        self.counted_findings() + &unread
+    }
+
+    fn counted_findings(&self) -> String {
         let counts = AuditSeverity::ALL.map(|severity| {
             let noun = if severity == AuditSeverity::Info { "note" } else { severity.name() };
             counted(self.count(severity), noun)
         });
-        let mut line = Line::new().plain("result: ").plain(counts.join(", "));
-        if let Some(compared) = &self.compared {
-            line =
-                line.plain(format!(", new since the baseline; {} as before, {} gone", compared.known, compared.gone));
-        }
-        if !self.audit.unread.is_empty() {
-            line = line.with(Tone::Bad, format!("; {} could not be read", self.audit.unread.len()));
-        }
-        text.line(line);
+        let compared = self
+            .compared
+            .as_ref()
+            .map(|compared| format!(", new since the baseline; {} as before, {} gone", compared.known, compared.gone));
+        counts.join(", ") + &compared.unwrap_or_default()
+    }
+
+    fn counted_unread(&self) -> String {
+        format!("; {} could not be read", self.audit.unread.len())
     }
 }
 

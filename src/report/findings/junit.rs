@@ -36,7 +36,7 @@ fn test_case(finding: &Finding, report: &Findings) -> TestCase {
         let prefix = if finding.status == CheckStatus::Warn { "warning: " } else { "" };
         let message = finding.cause.as_deref().unwrap_or(finding.title);
         status.set_message(redact(&format!("{prefix}{message}")).into_owned()).set_type(finding.status.name());
-        let description = format!("{prefix}{}", description(finding, &report.running));
+        let description = description(finding, &report.running, prefix);
         status.set_description(redact(&description).into_owned());
     }
     let name = match &finding.target {
@@ -51,13 +51,14 @@ fn test_case(finding: &Finding, report: &Findings) -> TestCase {
     case
 }
 
-/// Cause, fix and documentation, a line each.
-fn description(finding: &Finding, running: &str) -> String {
-    let mut lines: Vec<String> = finding.cause.iter().cloned().collect();
+/// The fix, which has to be seen where GitLab cuts the text, then the cause and the page, a line each.
+fn description(finding: &Finding, running: &str, prefix: &str) -> String {
+    let mut lines = Vec::new();
     if let Some(fix) = &finding.fix {
         lines.push(format!("fix: {}", fix.text));
         lines.extend(fix.actions(running));
     }
+    lines.extend(finding.cause.iter().map(|cause| format!("{prefix}{cause}")));
     lines.push(finding.doc.clone());
     lines.join("\n")
 }

@@ -33,7 +33,7 @@ async fn of_group(
     let caller = call.require_scope(&gitlab, API)?;
     let state = gitlab.lock();
     let group = state.visible_group(&id, Some(&caller))?.id;
-    let level = of_user(&state, user, caller).in_group(group);
+    let level = of_user(&state, user, &caller).in_group(group);
     member(&state, user, level)
 }
 
@@ -45,13 +45,13 @@ async fn of_project(
     let caller = call.require_scope(&gitlab, API)?;
     let state = gitlab.lock();
     let project = state.visible_project(&id, Some(&caller))?;
-    let level = of_user(&state, user, caller).in_project(project);
+    let level = of_user(&state, user, &caller).in_project(project);
     member(&state, user, level)
 }
 
 /// The permissions of another user than the one who asks.
-fn of_user(state: &GitLabState, user: u64, caller: Caller) -> Permissions<'_> {
-    Permissions::of(state, Some(&Caller { user, admin: false, ..caller }))
+fn of_user<'a>(state: &'a GitLabState, user: u64, caller: &Caller) -> Permissions<'a> {
+    Permissions::of(state, Some(&Caller { user, admin: false, credential: caller.credential }))
 }
 
 fn member(state: &GitLabState, user: u64, level: u8) -> Result<Json<Value>, ApiError> {

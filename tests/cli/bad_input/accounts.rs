@@ -35,7 +35,7 @@ fn admin_mode_is_told_apart_from_not_being_an_admin() {
                either root is not an administrator, or Admin Mode is on and the token lacks the scope admin_mode
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-admin
+               token.md#check-token-admin
 
     verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == the same, and the token has sudo: connect
@@ -52,12 +52,12 @@ fn admin_mode_is_told_apart_from_not_being_an_admin() {
                root is an administrator, Admin Mode is on, and the token lacks the scope admin_mode
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-admin
+               token.md#check-token-admin
       warn     token.excess              the token has no more scopes than needed
                the token also has sudo
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-excess
+               token.md#check-token-excess
 
     verdict: fail, 9 passed, 1 warned, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == not an admin: connect
@@ -74,7 +74,7 @@ fn admin_mode_is_told_apart_from_not_being_an_admin() {
                either alice is not an administrator, or Admin Mode is on and the token lacks the scope admin_mode
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-admin
+               token.md#check-token-admin
 
     verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     ");
@@ -113,7 +113,7 @@ fn an_account_that_may_do_nothing_has_the_same_fix_in_each_command() {
                GitLab refuses the token's owner: Your account has been blocked.
                fix: unblock the account of the token's owner, or use another administrator's token
                     http://127.0.0.1:[port]/admin/users?filter=blocked
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == pending approval: connect
@@ -130,7 +130,7 @@ fn an_account_that_may_do_nothing_has_the_same_fix_in_each_command() {
                GitLab refuses the token's owner: Your account is pending approval from your administrator and hence blocked.
                fix: approve the account of the token's owner
                     http://127.0.0.1:[port]/admin/users?filter=blocked_pending_approval
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == terms not accepted: connect
@@ -147,7 +147,7 @@ fn an_account_that_may_do_nothing_has_the_same_fix_in_each_command() {
                GitLab refuses the token's owner: You (@root) must accept the Terms of Service in order to perform this action. To accept these terms, please access GitLab from a web browser at http://127.0.0.1:[port].
                fix: sign in as the token's owner and accept the terms of service
                     http://127.0.0.1:[port]/-/users/terms
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == deactivated: connect
@@ -164,7 +164,7 @@ fn an_account_that_may_do_nothing_has_the_same_fix_in_each_command() {
                GitLab refuses the token's owner: Your account has been deactivated by your administrator. Please log back in from a web browser to reactivate your account at http://127.0.0.1:[port]
                fix: sign in as the token's owner, which activates the account
                     http://127.0.0.1:[port]/users/sign_in
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == not confirmed: connect
@@ -181,7 +181,7 @@ fn an_account_that_may_do_nothing_has_the_same_fix_in_each_command() {
                GitLab refuses the token's owner: Your primary email address is not confirmed. Please check your inbox for the confirmation instructions. In case the link is expired, you can request a new confirmation email at http://127.0.0.1:[port]/users/confirmation/new
                fix: confirm the email address of the token's owner; an administrator can, too
                     http://127.0.0.1:[port]/admin/users
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == password expired: connect
@@ -198,7 +198,7 @@ fn an_account_that_may_do_nothing_has_the_same_fix_in_each_command() {
                GitLab refuses the token's owner: Your password expired. Please access GitLab from a web browser to update your password.
                fix: sign in as the token's owner and set a new password
                     http://127.0.0.1:[port]/-/user_settings/password/new
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     ");
@@ -242,25 +242,25 @@ fn the_refusal_of_one_project_is_not_blamed_on_the_token() {
                the hooks of project group-1/project-1 cannot be read: GET /api/v4/projects/1/hooks on 127.0.0.1:[port]: answered 403: 403 Forbidden
                fix: open it as the token's owner: GitLab refuses this group or project and accepts the token elsewhere (an IP restriction or single sign-on of the group, external authorization); or leave it out with --exclude
                     http://127.0.0.1:[port]/group-1/project-1/-/hooks
-               README.md#check-webhook-coverage
+               webhook.md#check-webhook-coverage
       unknown  webhook.events            the hooks send the events that Factory needs
                the hooks of 1 target could not be read: GET /api/v4/projects/1/hooks on 127.0.0.1:[port]: answered 403: 403 Forbidden
-               README.md#check-webhook-events
+               webhook.md#check-webhook-events
       unknown  webhook.tls               the hooks verify Factory's certificate
                the hooks of 1 target could not be read: GET /api/v4/projects/1/hooks on 127.0.0.1:[port]: answered 403: 403 Forbidden
-               README.md#check-webhook-tls
+               webhook.md#check-webhook-tls
       unknown  webhook.token             the hooks carry the kit's secret token
                the hooks of 1 target could not be read: GET /api/v4/projects/1/hooks on 127.0.0.1:[port]: answered 403: 403 Forbidden
-               README.md#check-webhook-token
+               webhook.md#check-webhook-token
       unknown  webhook.payload           the hooks send GitLab's own payload
                the hooks of 1 target could not be read: GET /api/v4/projects/1/hooks on 127.0.0.1:[port]: answered 403: 403 Forbidden
-               README.md#check-webhook-payload
+               webhook.md#check-webhook-payload
       unknown  webhook.enabled           no hook was disabled by GitLab
                the hooks of 1 target could not be read: GET /api/v4/projects/1/hooks on 127.0.0.1:[port]: answered 403: 403 Forbidden
-               README.md#check-webhook-enabled
+               webhook.md#check-webhook-enabled
       unknown  webhook.duplicates        no target has two webhooks to Factory
                the hooks of 1 target could not be read: GET /api/v4/projects/1/hooks on 127.0.0.1:[port]: answered 403: 403 Forbidden
-               README.md#check-webhook-duplicates
+               webhook.md#check-webhook-duplicates
 
     verdict: fail, 20 passed, 1 failed, 3 skipped, 6 unknown on http://127.0.0.1:[port] ([cost])
     == its hook cannot be created: connect
@@ -285,7 +285,7 @@ fn the_refusal_of_one_project_is_not_blamed_on_the_token() {
                fix: create the missing hooks
                     factory-gitlab connect
                     http://127.0.0.1:[port]/group-1/project-1/-/hooks
-               README.md#check-webhook-coverage
+               webhook.md#check-webhook-coverage
 
     verdict: fail, 26 passed, 1 failed, 3 skipped on http://127.0.0.1:[port] ([cost])
     == a project that is not there: connect
@@ -303,19 +303,19 @@ fn the_refusal_of_one_project_is_not_blamed_on_the_token() {
                no instance-wide application is named "Factory Integration"
                fix: create it
                     factory-gitlab connect --project group-1/nowhere
-               README.md#check-application-exists
+               application.md#check-application-exists
 
     webhook
       fail     webhook.coverage          every target has a webhook to Factory
                GET /api/v4/projects/group-1%2Fnowhere on 127.0.0.1:[port]: answered 404: 404 Project Not Found
                fix: correct --group or --project: nothing of this path exists, or it is not visible to this token
                     http://127.0.0.1:[port]/admin/projects
-               README.md#check-webhook-coverage
+               webhook.md#check-webhook-coverage
       fail     webhook.scope             no hook of ours is outside the selection
                GET /api/v4/projects/group-1%2Fnowhere on 127.0.0.1:[port]: answered 404: 404 Project Not Found
                fix: correct --group or --project: nothing of this path exists, or it is not visible to this token
                     http://127.0.0.1:[port]/admin/projects
-               README.md#check-webhook-scope
+               webhook.md#check-webhook-scope
 
     verdict: fail, 11 passed, 3 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     == a group that is not there: connect
@@ -333,19 +333,19 @@ fn the_refusal_of_one_project_is_not_blamed_on_the_token() {
                no instance-wide application is named "Factory Integration"
                fix: create it
                     factory-gitlab connect --group nowhere
-               README.md#check-application-exists
+               application.md#check-application-exists
 
     webhook
       fail     webhook.coverage          every target has a webhook to Factory
                GET /api/v4/groups/nowhere on 127.0.0.1:[port]: answered 404: 404 Group Not Found
                fix: correct --group or --project: nothing of this path exists, or it is not visible to this token
                     http://127.0.0.1:[port]/admin/groups
-               README.md#check-webhook-coverage
+               webhook.md#check-webhook-coverage
       fail     webhook.scope             no hook of ours is outside the selection
                GET /api/v4/groups/nowhere on 127.0.0.1:[port]: answered 404: 404 Group Not Found
                fix: correct --group or --project: nothing of this path exists, or it is not visible to this token
                     http://127.0.0.1:[port]/admin/groups
-               README.md#check-webhook-scope
+               webhook.md#check-webhook-scope
 
     verdict: fail, 11 passed, 3 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     == a named project that refuses: connect
@@ -363,19 +363,19 @@ fn the_refusal_of_one_project_is_not_blamed_on_the_token() {
                no instance-wide application is named "Factory Integration"
                fix: create it
                     factory-gitlab connect --project group-1/project-1
-               README.md#check-application-exists
+               application.md#check-application-exists
 
     webhook
       fail     webhook.coverage          every target has a webhook to Factory
                GET /api/v4/projects/group-1%2Fproject-1 on 127.0.0.1:[port]: answered 403: 403 Forbidden
                fix: open it as the token's owner: GitLab refuses this group or project and accepts the token elsewhere (an IP restriction or single sign-on of the group, external authorization); or leave it out with --exclude
                     http://127.0.0.1:[port]/admin/projects
-               README.md#check-webhook-coverage
+               webhook.md#check-webhook-coverage
       fail     webhook.scope             no hook of ours is outside the selection
                GET /api/v4/projects/group-1%2Fproject-1 on 127.0.0.1:[port]: answered 403: 403 Forbidden
                fix: open it as the token's owner: GitLab refuses this group or project and accepts the token elsewhere (an IP restriction or single sign-on of the group, external authorization); or leave it out with --exclude
                     http://127.0.0.1:[port]/admin/projects
-               README.md#check-webhook-scope
+               webhook.md#check-webhook-scope
 
     verdict: fail, 11 passed, 3 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     "#);

@@ -64,7 +64,7 @@ fn an_invalid_address_is_explained_with_the_right_one() {
                this is the address of a page of GitLab, not of GitLab itself
                fix: give the address of GitLab itself
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port]/group-1/project-1 ([cost])
     == the page of applications: connect
@@ -81,7 +81,7 @@ fn an_invalid_address_is_explained_with_the_right_one() {
                this is the address of a page of GitLab, not of GitLab itself
                fix: give the address of GitLab itself
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port]/admin/applications ([cost])
     == the sign-in page: connect
@@ -98,7 +98,7 @@ fn an_invalid_address_is_explained_with_the_right_one() {
                this is the address of a page of GitLab, not of GitLab itself
                fix: give the address of GitLab itself
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port]/users/sign_in ([cost])
     == http: connect and verify
@@ -155,7 +155,7 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
       unknown  instance.dns              the name resolves
                GET / on gitlab.invalid: the name gitlab.invalid does not resolve
                fix: correct the host name gitlab.invalid, or make it resolve on this machine (DNS, VPN)
-               README.md#check-instance-dns
+               instance.md#check-instance-dns
 
     verdict: unknown, 1 passed, 27 skipped, 1 unknown on https://gitlab.invalid ([cost])
     == a port that is shut: connect
@@ -171,7 +171,7 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
       unknown  instance.tcp              the port opens
                GET / on 127.0.0.1:[port]: no connection: Connection refused (os error 111)
                fix: check the address and port, and that firewall and VPN let this machine reach 127.0.0.1:[port]
-               README.md#check-instance-tcp
+               instance.md#check-instance-tcp
 
     verdict: unknown, 2 passed, 26 skipped, 1 unknown on https://127.0.0.1:[port] ([cost])
     == Factory's address: connect
@@ -187,7 +187,7 @@ fn an_address_that_does_not_answer_is_told_apart_from_another_server() {
       fail     instance.api              GitLab's API answers
                there is no GitLab API at this URL
                fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     ");
@@ -215,7 +215,7 @@ fn http_that_redirects_to_https_names_the_right_address() {
                GitLab redirects to https://127.0.0.1:[port]/api/v4/metadata
                fix: use the URL that GitLab redirects to
                     factory-gitlab verify --gitlab-url https://127.0.0.1:[port]
-               README.md#check-instance-url
+               instance.md#check-instance-url
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     ");
@@ -245,7 +245,7 @@ fn a_missing_relative_root_is_explained() {
       fail     instance.api              GitLab's API answers
                GitLab's API does not answer at this URL; the answer is a web page, as a proxy or load balancer gives
                fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     ");
@@ -279,7 +279,7 @@ fn an_external_url_that_cannot_be_given_is_corrected_in_gitlab() {
                GitLab's own URL is http://gitlab.acme.example; the given URL is http://127.0.0.1:[port]
                fix: set external_url to http://127.0.0.1:[port] in GitLab's configuration, with nginx['listen_https'] = false where a proxy in front of it ends TLS, and let that proxy send X-Forwarded-Proto: https
                     https://docs.gitlab.com/omnibus/settings/ssl/#configure-a-reverse-proxy-or-load-balancer-ssl-termination
-               README.md#check-instance-url
+               instance.md#check-instance-url
 
     verdict: fail, 26 passed, 1 failed, 3 skipped on http://127.0.0.1:[port] ([cost])
     == a redirect to it: connect
@@ -296,7 +296,7 @@ fn an_external_url_that_cannot_be_given_is_corrected_in_gitlab() {
                GitLab redirects to http://gitlab.acme.example/api/v4/metadata
                fix: set external_url to http://127.0.0.1:[port] in GitLab's configuration, with nginx['listen_https'] = false where a proxy in front of it ends TLS, and let that proxy send X-Forwarded-Proto: https
                     https://docs.gitlab.com/omnibus/settings/ssl/#configure-a-reverse-proxy-or-load-balancer-ssl-termination
-               README.md#check-instance-url
+               instance.md#check-instance-url
 
     verdict: fail, 5 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a redirect to itself: connect
@@ -311,7 +311,7 @@ fn an_external_url_that_cannot_be_given_is_corrected_in_gitlab() {
       fail     instance.url              the URL is GitLab's own
                GitLab redirects to http://127.0.0.1:[port]/api/v4/metadata
                fix: check the proxy in front of GitLab: it redirects an address to itself (X-Forwarded-Proto, rewritten paths)
-               README.md#check-instance-url
+               instance.md#check-instance-url
 
     verdict: fail, 5 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     ");
@@ -337,7 +337,7 @@ fn a_gitlab_that_is_too_old_is_called_that() {
       fail     instance.version          the version is supported
                GitLab 14.10.0-ee is older than 16.11, the oldest supported
                fix: update GitLab to 16.11 or newer
-               README.md#check-instance-version
+               instance.md#check-instance-version
 
     verdict: fail, 5 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
     == 15.1: connect
@@ -352,7 +352,7 @@ fn a_gitlab_that_is_too_old_is_called_that() {
       fail     instance.version          the version is supported
                GitLab 15.1.0-ee is older than 16.11, the oldest supported
                fix: update GitLab to 16.11 or newer
-               README.md#check-instance-version
+               instance.md#check-instance-version
 
     verdict: fail, 5 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
     == 15.4: connect
@@ -367,7 +367,7 @@ fn a_gitlab_that_is_too_old_is_called_that() {
       fail     instance.version          the version is supported
                GitLab 15.4.0-ee is older than 16.11, the oldest supported
                fix: update GitLab to 16.11 or newer
-               README.md#check-instance-version
+               instance.md#check-instance-version
 
     verdict: fail, 5 passed, 1 failed, 23 skipped on http://127.0.0.1:[port] ([cost])
     == 16.10: connect
@@ -382,14 +382,14 @@ fn a_gitlab_that_is_too_old_is_called_that() {
       fail     instance.version          the version is supported
                GitLab 16.10.0-ee is older than 16.11, the oldest supported
                fix: update GitLab to 16.11 or newer
-               README.md#check-instance-version
+               instance.md#check-instance-version
 
     application
       fail     application.exists        there is one OAuth application for Factory
                no instance-wide application is named "Factory Integration"
                fix: create it
                     factory-gitlab connect
-               README.md#check-application-exists
+               application.md#check-application-exists
 
     webhook
       fail     webhook.coverage          every target has a webhook to Factory
@@ -397,7 +397,7 @@ fn a_gitlab_that_is_too_old_is_called_that() {
                fix: create the missing hooks
                     factory-gitlab connect
                     http://127.0.0.1:[port]/groups/group-1/-/hooks
-               README.md#check-webhook-coverage
+               webhook.md#check-webhook-coverage
 
     verdict: fail, 11 passed, 3 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     "#);

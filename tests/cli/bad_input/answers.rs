@@ -58,7 +58,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
       fail     instance.api              GitLab's API answers
                GitLab's API does not answer at this URL; the answer is a sign-in page
                fix: let API requests pass the sign-in page in front of 127.0.0.1:[port] (SSO, Cloudflare Access), or run this from inside
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a proxy's page: connect
@@ -76,7 +76,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                GET /api/v4/metadata on 127.0.0.1:[port]: answered 502
                fix: try again once 127.0.0.1:[port] has recovered
                     factory-gitlab verify
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == plain text: connect
@@ -92,7 +92,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
       fail     instance.api              GitLab's API answers
                GitLab's API does not answer at this URL; the answer is something of type text/plain, not JSON
                fix: check the address; no API answers there
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == JSON cut in the middle: connect
@@ -110,7 +110,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                GET /api/v4/metadata on 127.0.0.1:[port]: the connection was interrupted: the answer stops in the middle
                fix: try again; if it happens again, look for a proxy or firewall that closes connections
                     factory-gitlab verify
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a connection that breaks in the middle: connect
@@ -128,7 +128,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                GET /api/v4/metadata on 127.0.0.1:[port]: the connection was interrupted: end of file before message length reached
                fix: try again; if it happens again, look for a proxy or firewall that closes connections
                     factory-gitlab verify
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == JSON of another kind: connect
@@ -144,7 +144,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
       unknown  instance.api              GitLab's API answers
                GET /api/v4/metadata on 127.0.0.1:[port]: the answer cannot be read as GitLab's metadata: not a GitLab version
                fix: check the address; a proxy may be altering the responses of 127.0.0.1:[port]
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a body without end: connect
@@ -160,7 +160,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
       unknown  instance.api              GitLab's API answers
                GET /api/v4/metadata on 127.0.0.1:[port]: the answer is larger than 4194304 bytes
                fix: check the address; a proxy may be altering the responses of 127.0.0.1:[port]
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a body of escape codes: connect
@@ -176,7 +176,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
       unknown  instance.api              GitLab's API answers
                GET /api/v4/metadata on 127.0.0.1:[port]: the answer is larger than 4194304 bytes
                fix: check the address; a proxy may be altering the responses of 127.0.0.1:[port]
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a connection that is reset: connect
@@ -194,7 +194,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                GET /api/v4/metadata on 127.0.0.1:[port]: the connection was interrupted: Connection reset by peer (os error 104)
                fix: try again; if it happens again, look for a proxy or firewall that closes connections
                     factory-gitlab verify
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == not found: connect
@@ -210,7 +210,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
       fail     instance.api              GitLab's API answers
                there is no GitLab API at this URL
                fix: correct the URL; where GitLab is installed under a path, add it (https://host/gitlab)
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == GitLab's own trouble: connect
@@ -228,7 +228,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                GET /api/v4/metadata on 127.0.0.1:[port]: answered 500: 500 Internal Server Error
                fix: try again once 127.0.0.1:[port] has recovered
                     factory-gitlab verify
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == an overloaded proxy: connect
@@ -246,7 +246,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                GET /api/v4/metadata on 127.0.0.1:[port]: answered 503: upstream connect error or disconnect
                fix: try again once 127.0.0.1:[port] has recovered
                     factory-gitlab verify
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a deployment: connect
@@ -264,7 +264,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                GET /api/v4/metadata on 127.0.0.1:[port]: answered 503
                fix: try again once 127.0.0.1:[port] has recovered
                     factory-gitlab verify
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a teapot: connect
@@ -280,7 +280,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
       fail     instance.api              GitLab's API answers
                GET /api/v4/metadata on 127.0.0.1:[port]: answered 418: 418 I'm a teapot
                fix: check that 127.0.0.1:[port] lets this machine and this token make this request
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == no answer: connect
@@ -298,7 +298,7 @@ fn a_first_answer_that_is_not_gitlabs_is_explained() {
                GET /api/v4/metadata on 127.0.0.1:[port]: no answer within 5 s
                fix: try again, with more time for each request
                     factory-gitlab verify --timeout 90
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     ");

@@ -31,7 +31,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
       fail     instance.tls              the certificate is valid
                the certificate has expired on [date]
                fix: renew the certificate of 127.0.0.1:[port]
-               README.md#check-instance-tls
+               instance.md#check-instance-tls
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on https://127.0.0.1:[port] ([cost])
     == not valid yet: connect
@@ -47,7 +47,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
       fail     instance.tls              the certificate is valid
                the certificate is not valid yet
                fix: set this machine's clock, or check the certificate's dates
-               README.md#check-instance-tls
+               instance.md#check-instance-tls
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on https://127.0.0.1:[port] ([cost])
     == another name: connect
@@ -63,7 +63,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
       fail     instance.tls              the certificate is valid
                the certificate is for elsewhere.sandbox.example, not for 127.0.0.1
                fix: use a name that the certificate is for, or get 127.0.0.1:[port] a certificate for its name
-               README.md#check-instance-tls
+               instance.md#check-instance-tls
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on https://127.0.0.1:[port] ([cost])
     == another issuer: connect
@@ -81,7 +81,7 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
       fail     instance.tls              the certificate is valid
                the certificate's issuer is not trusted (TLS inspection elsewhere), because the server sends no intermediate certificate
                fix: let 127.0.0.1:[port] send its intermediate certificates after its own (in GitLab: the whole chain in the file ssl_certificate)
-               README.md#check-instance-tls
+               instance.md#check-instance-tls
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on https://127.0.0.1:[port] ([cost])
     ");
@@ -117,14 +117,14 @@ fn a_missing_private_ca_is_asked_for_by_its_option() {
                the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no intermediate certificate)
                fix: trust the certificate authority that issued the certificate
                     factory-gitlab verify --ca-cert PATH
-               README.md#check-instance-tls
+               instance.md#check-instance-tls
 
     factory
       fail     factory.reachable         Factory's hosts answer
                GET /gitlab/v1/status on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no intermediate certificate)
                fix: trust the certificate authority that issued the certificate
                     factory-gitlab verify --factory-ca-cert PATH
-               README.md#check-factory-reachable
+               factory.md#check-factory-reachable
 
     verdict: fail, 2 passed, 2 failed, 25 skipped on https://127.0.0.1:[port] ([cost])
     == a CA that is not there: connect and verify

@@ -250,13 +250,13 @@ fn a_webhook_host_that_gitlab_cannot_resolve_has_the_same_fix_in_each_command() 
                GitLab cannot resolve the webhook's host: URL is blocked: Host cannot be resolved or invalid
                fix: make localhost resolve on the GitLab server (its DNS; getent hosts localhost shows it there); where only a proxy can resolve it, add it to the allowlist of outbound requests
                     http://127.0.0.1:[port]/admin/application_settings/network#js-outbound-settings
-               README.md#check-webhook-delivery
+               webhook.md#check-webhook-delivery
       fail     webhook.recent            recent deliveries did not fail
                the newest delivery of 1 of 1 hooks failed: group group-1: no answer (time-out, DNS, TLS, or an address that GitLab blocks)
                fix: let GitLab reach Factory: its DNS, firewall and outbound requests
                     factory-gitlab verify --live
                     http://127.0.0.1:[port]/admin/application_settings/network#js-outbound-settings
-               README.md#check-webhook-recent
+               webhook.md#check-webhook-recent
 
     verdict: fail, 26 passed, 2 failed, 2 skipped on http://127.0.0.1:[port] ([cost])
     ");

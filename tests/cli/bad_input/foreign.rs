@@ -38,7 +38,7 @@ fn a_redirect_to_another_origin_is_not_followed() {
                GitLab redirects to http://127.0.0.1:[port]/api/v4/metadata
                fix: use the URL that GitLab redirects to
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
-               README.md#check-instance-url
+               instance.md#check-instance-url
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     == a redirect with the token: connect
@@ -56,7 +56,7 @@ fn a_redirect_to_another_origin_is_not_followed() {
                GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: redirected to http://127.0.0.1:[port]/api/v4/personal_access_tokens/self
                fix: use the URL that GitLab redirects to
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 6 passed, 1 failed, 22 skipped on http://127.0.0.1:[port] ([cost])
     == a redirect of a list: connect
@@ -74,7 +74,7 @@ fn a_redirect_to_another_origin_is_not_followed() {
                GET /api/v4/applications on 127.0.0.1:[port]: redirected to http://127.0.0.1:[port]/api/v4/applications
                fix: use the URL that GitLab redirects to
                     factory-gitlab verify --gitlab-url http://127.0.0.1:[port]
-               README.md#check-token-admin
+               token.md#check-token-admin
 
     verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == a redirect of Factory's: connect and verify

@@ -66,7 +66,7 @@ fn an_invalid_kit_is_explained_field_by_field() {
                no instance-wide application is named "Factory Integration"
                fix: create it
                     factory-gitlab connect
-               README.md#check-application-exists
+               application.md#check-application-exists
 
     webhook
       fail     webhook.coverage          every target has a webhook to Factory
@@ -74,7 +74,7 @@ fn an_invalid_kit_is_explained_field_by_field() {
                fix: create the missing hooks
                     factory-gitlab connect
                     http://127.0.0.1:[port]/groups/group-1/-/hooks
-               README.md#check-webhook-coverage
+               webhook.md#check-webhook-coverage
 
     verdict: fail, 12 passed, 2 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     == expired: connect and verify

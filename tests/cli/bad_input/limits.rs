@@ -34,7 +34,7 @@ fn a_rate_limit_is_honored_or_reported() {
                GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: Retry later
                fix: try again in 7200 s, when the rate limit allows it
                     factory-gitlab verify
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: unknown, 6 passed, 22 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == JSON, no time: connect
@@ -52,7 +52,7 @@ fn a_rate_limit_is_honored_or_reported() {
                GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: This endpoint has been requested too many times. Try again later.
                fix: try again in a minute, with fewer requests at the same time
                     factory-gitlab verify --concurrency 1
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: unknown, 6 passed, 22 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == a proxy's page: connect
@@ -70,7 +70,7 @@ fn a_rate_limit_is_honored_or_reported() {
                GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429
                fix: try again in a minute, with fewer requests at the same time
                     factory-gitlab verify --concurrency 1
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: unknown, 6 passed, 22 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == plain text, no time: connect
@@ -88,7 +88,7 @@ fn a_rate_limit_is_honored_or_reported() {
                GET /api/v4/personal_access_tokens/self on 127.0.0.1:[port]: answered 429: upstream connect error or disconnect
                fix: try again in a minute, with fewer requests at the same time
                     factory-gitlab verify --concurrency 1
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: unknown, 6 passed, 22 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     == at the door: connect
@@ -106,7 +106,7 @@ fn a_rate_limit_is_honored_or_reported() {
                GET /api/v4/metadata on 127.0.0.1:[port]: answered 429: Retry later
                fix: try again in 7200 s, when the rate limit allows it
                     factory-gitlab verify
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: unknown, 4 passed, 24 skipped, 1 unknown on http://127.0.0.1:[port] ([cost])
     ");

@@ -50,7 +50,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                this is a project access token; it acts for the bot project_1_bot_[hex], which is not an administrator
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-admin
+               token.md#check-token-admin
 
     verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == a group access token: connect
@@ -67,7 +67,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                this is a group access token; it acts for the bot group_3_bot_[hex], which is not an administrator
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-admin
+               token.md#check-token-admin
 
     verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == a service account's token: connect
@@ -84,7 +84,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                this is a service account's or bot's access token; it acts for the bot service_account_7, which is not an administrator
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-admin
+               token.md#check-token-admin
 
     verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == an OAuth token: connect
@@ -101,7 +101,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                this looks like an OAuth token; a personal access token is needed
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a fine-grained token: connect
@@ -118,7 +118,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                GitLab does not let the token describe itself, which every classic token may: it is a fine-grained token without Personal Access Token: Read, or its owner is refused
                fix: create a fine-grained token that has Personal Access Token: Read (user), too, or a classic one with the scope read_api (where Admin Mode is on also admin_mode)
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a job token: connect
@@ -135,7 +135,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                this looks like a CI job token; a personal access token is needed
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a deploy token: connect
@@ -152,7 +152,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                this looks like a deploy token; a personal access token is needed
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a runner token: connect
@@ -169,7 +169,7 @@ fn a_token_of_another_kind_is_recognized_and_named() {
                this looks like a runner's token; a personal access token is needed
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == a variable that was not expanded: connect and verify

@@ -40,7 +40,7 @@ fn an_invalid_token_is_refused_with_the_reason() {
                the token has expired
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == revoked: connect
@@ -57,7 +57,7 @@ fn an_invalid_token_is_refused_with_the_reason() {
                the token was revoked
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == unknown: connect
@@ -74,7 +74,7 @@ fn an_invalid_token_is_refused_with_the_reason() {
                GitLab does not know the token: mistyped, deleted, or of another instance
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     == of another instance: connect
@@ -91,7 +91,7 @@ fn an_invalid_token_is_refused_with_the_reason() {
                GitLab does not know the token: mistyped, deleted, or of another instance
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-valid
+               token.md#check-token-valid
 
     verdict: fail, 4 passed, 1 failed, 24 skipped on http://127.0.0.1:[port] ([cost])
     ");
@@ -127,7 +127,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
                the token lacks read_api; it has none
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-scopes
+               token.md#check-token-scopes
 
     verdict: fail, 7 passed, 1 failed, 21 skipped on http://127.0.0.1:[port] ([cost])
     == read_user: connect
@@ -144,7 +144,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
                the token lacks read_api; it has read_user
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-scopes
+               token.md#check-token-scopes
 
     verdict: fail, 9 passed, 1 failed, 19 skipped on http://127.0.0.1:[port] ([cost])
     == read_api: connect
@@ -161,7 +161,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
                no instance-wide application is named "Factory Integration"
                fix: create it
                     factory-gitlab connect
-               README.md#check-application-exists
+               application.md#check-application-exists
 
     webhook
       fail     webhook.coverage          every target has a webhook to Factory
@@ -169,7 +169,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
                fix: create the missing hooks
                     factory-gitlab connect
                     http://127.0.0.1:[port]/groups/group-1/-/hooks
-               README.md#check-webhook-coverage
+               webhook.md#check-webhook-coverage
 
     verdict: fail, 12 passed, 2 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     == not an admin: connect
@@ -186,7 +186,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
                either alice is not an administrator, or Admin Mode is on and the token lacks the scope admin_mode
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-admin
+               token.md#check-token-admin
 
     verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == not an admin, with admin_mode: connect
@@ -203,7 +203,7 @@ fn a_token_with_too_few_rights_is_refused_with_what_it_lacks() {
                alice is not an administrator
                fix: create a personal access token as an administrator, with these scopes
                     http://127.0.0.1:[port]/-/user_settings/personal_access_tokens?name=factory-gitlab&scopes=api,admin_mode
-               README.md#check-token-admin
+               token.md#check-token-admin
 
     verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     "#);

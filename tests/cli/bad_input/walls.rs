@@ -59,7 +59,7 @@ fn a_wall_in_front_of_gitlab_is_recognized_and_its_fix_is_an_option() {
                GitLab's API does not answer at this URL; the answer is a question for a user name and password (HTTP Basic), from a proxy in front of it
                fix: give the user name and password that the proxy in front of 127.0.0.1:[port] asks for, as a header in a file (Authorization: Basic …)
                     factory-gitlab verify --header-file PATH
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     == Cloudflare Access: connect
@@ -77,7 +77,7 @@ fn a_wall_in_front_of_gitlab_is_recognized_and_its_fix_is_an_option() {
                GitLab's API does not answer at this URL; the answer is Cloudflare Access, which lets only known users and service tokens pass
                fix: give a service token that Cloudflare Access in front of 127.0.0.1:[port] accepts, as two headers in a file (CF-Access-Client-Id: …, CF-Access-Client-Secret: …)
                     factory-gitlab verify --header-file PATH
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     == Cloudflare Access with a redirect: connect
@@ -94,7 +94,7 @@ fn a_wall_in_front_of_gitlab_is_recognized_and_its_fix_is_an_option() {
                GitLab redirects to https://acme.cloudflareaccess.com/cdn-cgi/access/login/gitlab.acme.example
                fix: give a service token that Cloudflare Access in front of 127.0.0.1:[port] accepts, as two headers in a file (CF-Access-Client-Id: …, CF-Access-Client-Secret: …)
                     factory-gitlab verify --header-file PATH
-               README.md#check-instance-url
+               instance.md#check-instance-url
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     ");
@@ -303,7 +303,7 @@ fn a_firewall_is_called_what_it_is_and_asked_once() {
       fail     instance.api              GitLab's API answers
                GitLab's API does not answer at this URL; the answer is a block page of a firewall or proxy
                fix: let the firewall or proxy in front of 127.0.0.1:[port] pass API requests of this machine (GET /api/v4/metadata); its log names the rule
-               README.md#check-instance-api
+               instance.md#check-instance-api
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on http://127.0.0.1:[port] ([cost])
     == one list: connect
@@ -319,7 +319,7 @@ fn a_firewall_is_called_what_it_is_and_asked_once() {
       fail     token.admin               the token acts as an administrator
                GET /api/v4/applications on 127.0.0.1:[port]: 403: the answer is a block page of a firewall or proxy
                fix: let the firewall or proxy in front of 127.0.0.1:[port] pass API requests of this machine (GET /api/v4/applications); its log names the rule
-               README.md#check-token-admin
+               token.md#check-token-admin
 
     verdict: fail, 10 passed, 1 failed, 18 skipped on http://127.0.0.1:[port] ([cost])
     == the hooks of a group: connect
@@ -336,13 +336,13 @@ fn a_firewall_is_called_what_it_is_and_asked_once() {
                no instance-wide application is named "Factory Integration"
                fix: create it
                     factory-gitlab connect
-               README.md#check-application-exists
+               application.md#check-application-exists
 
     webhook
       fail     webhook.coverage          every target has a webhook to Factory
                the hooks of group group-1 cannot be read: GET /api/v4/groups/3/hooks on 127.0.0.1:[port]: 403: the answer is a block page of a firewall or proxy
                fix: let the firewall or proxy in front of 127.0.0.1:[port] pass API requests of this machine (GET /api/v4/groups/3/hooks); its log names the rule
-               README.md#check-webhook-coverage
+               webhook.md#check-webhook-coverage
 
     verdict: fail, 12 passed, 2 failed, 15 skipped on http://127.0.0.1:[port] ([cost])
     == a new application

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{CODE, SESSION, cloud, selection, with_person};
+use crate::test_env::each_at_once;
 use factory_gitlab::sandbox::options::CloudOffers;
 
 const CONNECT: [&str; 9] =
@@ -29,23 +30,22 @@ fn no_false_connected(offers: CloudOffers) {
         .iter()
         .map(|one| format!("{}:{} {}", format!("{:?}", one.side).to_lowercase(), one.method, pattern(one.path())))
         .collect();
-    for request in &requests {
-        for fault in faults_of(request) {
-            let env = cloud(offers);
-            env.sandbox().fault(&format!("{request}={fault}")).expect("a fault");
-            let run = with_person(&env, &[&CONNECT[..], &["--timeout", "2", "-o", "json"]].concat());
-            env.sandbox().clear_faults();
-            assert!([0, 1, 2, 3].contains(&run.code), "{request} {fault}: {run}");
-            if run.code == 0 {
-                assert_eq!(selection(&env)["groups"][0]["full_path"], "group-1", "{request} {fault}: {run}");
-            } else {
-                assert!(!run.stdout.contains("\"verdict\": \"connected\""), "{request} {fault}: {run}");
-            }
-            let again = with_person(&env, &CONNECT);
-            assert_eq!(again.code, 0, "{request} {fault}: {again}\nafter {run}");
-            assert_eq!(selection(&env)["groups"][0]["full_path"], "group-1", "{request} {fault}: {again}");
+    let faults = requests.iter().flat_map(|request| faults_of(request).iter().map(move |fault| (request, *fault)));
+    each_at_once(&faults.collect::<Vec<_>>(), |(request, fault)| {
+        let env = cloud(offers);
+        env.sandbox().fault(&format!("{request}={fault}")).expect("a fault");
+        let run = with_person(&env, &[&CONNECT[..], &["--timeout", "2", "-o", "json"]].concat());
+        env.sandbox().clear_faults();
+        assert!([0, 1, 2, 3].contains(&run.code), "{request} {fault}: {run}");
+        if run.code == 0 {
+            assert_eq!(selection(&env)["groups"][0]["full_path"], "group-1", "{request} {fault}: {run}");
+        } else {
+            assert!(!run.stdout.contains("\"verdict\": \"connected\""), "{request} {fault}: {run}");
         }
-    }
+        let again = with_person(&env, &CONNECT);
+        assert_eq!(again.code, 0, "{request} {fault}: {again}\nafter {run}");
+        assert_eq!(selection(&env)["groups"][0]["full_path"], "group-1", "{request} {fault}: {again}");
+    });
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use factory_gitlab::sandbox::options::SandboxOptions;
 
 use super::{CODE, SESSION, cloud, rehearse, with_person};
-use crate::test_env::TestEnv;
+use crate::test_env::{TestEnv, each_at_once};
 
 /// A way of the kit, a fault, more arguments; the exit code, and what is said.
 type Case = (&'static str, &'static str, &'static [&'static str], i32, &'static str);
@@ -73,13 +73,13 @@ const CASES: [Case; 18] = [
 
 #[test]
 fn each_way_to_fail_is_told_apart_and_ends_with_its_exit_code() {
-    for (way, fault, args, code, said) in CASES {
+    each_at_once(&CASES, |(way, fault, args, code, said)| {
         let sandbox = ["--cloud-kit", way, "--fault", fault];
-        let run = rehearse(&sandbox, &[&["connect", "--cloud", "--yes"], args].concat());
-        assert_eq!(run.code, code, "{way} {fault}: {run}");
+        let run = rehearse(&sandbox, &[&["connect", "--cloud", "--yes"], *args].concat());
+        assert_eq!(run.code, *code, "{way} {fault}: {run}");
         assert!(run.stderr.contains(said) || run.stdout.contains(said), "{way} {fault}: {said:?} is not said: {run}");
         assert!(run.stderr.contains("hint: ") || run.stdout.contains("hint: "), "{way} {fault}: {run}");
-    }
+    });
 }
 
 #[test]

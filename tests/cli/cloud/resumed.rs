@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{CODE, SESSION, cloud, selection, watched, with_person};
 use crate::resume::{Point, signal};
-use crate::test_env::{ApiCall, TestEnv};
+use crate::test_env::{ApiCall, TestEnv, each_at_once};
 
 const CONNECT: [&str; 5] = ["connect", "--cloud", "--yes", "--group", "group-1"];
 
@@ -65,16 +65,12 @@ fn ends_after_kill(offers: CloudOffers, at: Point) {
 
 #[test]
 fn killed_at_every_request_of_a_session_the_next_run_connects() {
-    for at in points(SESSION, &CONNECT) {
-        ends_after_kill(SESSION, at);
-    }
+    each_at_once(&points(SESSION, &CONNECT), |at| ends_after_kill(SESSION, *at));
 }
 
 #[test]
 fn killed_at_every_request_with_a_code_the_next_run_connects() {
-    for at in points(CODE, &CONNECT) {
-        ends_after_kill(CODE, at);
-    }
+    each_at_once(&points(CODE, &CONNECT), |at| ends_after_kill(CODE, *at));
 }
 
 #[test]

@@ -282,7 +282,7 @@ fn verify_status_and_disconnect_speak_of_the_same_connection() {
 
     factory
       pass     factory.reachable         Factory's hosts answer
-      skip     factory.bundle            Factory has accepted the bundle (on GitLab.com Factory gets no bundle)
+      skip     factory.bundle            Factory has accepted the bundle (a bundle is for a self-hosted instance)
       pass     factory.status            Factory says that it is connected
 
     cloud

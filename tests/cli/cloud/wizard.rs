@@ -10,8 +10,8 @@ fn a_person_searches_the_groups_of_the_account_and_approves_what_was_chosen() {
     for (words, line) in [
         ("Begin with the authorization?", "y"),
         ("Number [1]: ", ""),
-        ("(a part of the path): ", "nothing-like-it"),
-        ("(a part of the path): ", "group"),
+        ("(a part of the name, or a whole path): ", "nothing-like-it"),
+        ("(a part of the name, or a whole path): ", "group"),
         ("Numbers, separated by spaces: ", "1 3"),
         ("Search for more (Enter alone: 2 places is all): ", ""),
         ("Also what is added to these groups later?", "y"),

@@ -7,7 +7,7 @@ use factory_gitlab::sandbox::request_log::LoggedRequest;
 
 use super::state::{is_as_before, state_of};
 use crate::resume::{Point, said, signal_at};
-use crate::test_env::{TestEnv, of_version, small};
+use crate::test_env::{TestEnv, each_at_once, of_version, small};
 
 const DISCONNECT: [&str; 2] = ["disconnect", "--yes"];
 
@@ -66,18 +66,14 @@ impl Case {
 #[test]
 fn killed_at_any_request_the_next_run_removes_the_rest() {
     for case in [Case::minted(), Case::without_marks()] {
-        for point in case.points() {
-            case.ends_after(point, "KILL");
-        }
+        each_at_once(&case.points(), |point| case.ends_after(*point, "KILL"));
     }
 }
 
 #[test]
 fn ctrl_c_at_any_request_ends_with_130_and_the_next_run_removes_the_rest() {
     let case = Case::minted();
-    for point in case.points() {
-        case.ends_after(point, "INT");
-    }
+    each_at_once(&case.points(), |point| case.ends_after(*point, "INT"));
 }
 
 #[test]
@@ -104,14 +100,14 @@ fn what_a_killed_connect_left_is_removed() {
 #[test]
 fn connect_after_a_killed_disconnect_connects_again() {
     let case = Case::minted();
-    for point in case.points() {
+    each_at_once(&case.points(), |point| {
         let name = format!("killed at request {} {:?}", point.number, point.when);
         let (env, _) = case.connected();
-        let died = signal_at(&env, &DISCONNECT, point, "KILL");
+        let died = signal_at(&env, &DISCONNECT, *point, "KILL");
         assert_eq!(died.status.code(), None, "{name}: {}", said(&died));
         let run = env.connect(case.args);
         assert_eq!(run.code, 0, "{name}: {run}");
         let verified = env.run(&["verify"]);
         assert_eq!(verified.code, 0, "{name}: {verified}");
-    }
+    });
 }

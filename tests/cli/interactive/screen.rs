@@ -143,6 +143,19 @@ fn ctrl_c_at_a_question_of_a_dumb_terminal_ends_with_130() {
     screen.types("kit\u{3}");
     screen.shows("interrupted");
     screen.ends_with(130);
+    assert!(!screen.written.contains('\u{1b}'), "{:?}", screen.written);
+}
+
+#[test]
+fn a_report_on_a_dumb_terminal_has_no_escape_sequence() {
+    let mut env = TestEnv::with(crate::test_env::small());
+    env.set("TERM", "dumb");
+    // Not that of a job's log, either, which is never a terminal.
+    env.set("GITLAB_CI", "true");
+    let mut screen = Screen::start(&env, 80, "verify -v");
+    screen.ends_with(1);
+    assert!(screen.written.contains("verdict: fail"), "{:?}", screen.written);
+    assert!(!screen.written.contains('\u{1b}'), "{:?}", screen.written);
 }
 
 #[test]

@@ -43,7 +43,7 @@ fn a_proxy_that_does_not_accept_the_password_is_told_as_407() {
       fail     network.tls        the certificate is valid
                GET / on hooks.factory.example: the proxy 127.0.0.1:[port] does not accept the user name and password (407)
                fix: correct the user name and password in the proxy's address (http://USER:PASSWORD@HOST:PORT, in FACTORY_GITLAB_PROXY or HTTPS_PROXY); --proxy none bypasses the proxy
-               README.md#check-network-tls
+               network.md#check-network-tls
       skip     network.http       the server answers (depends on network.tls)
       skip     network.clock      the clocks agree (depends on network.tls)
 
@@ -70,7 +70,7 @@ fn a_proxy_that_does_not_let_a_host_pass_fails_with_what_to_let_pass() {
       fail     network.tls        the certificate is valid
                the proxy 127.0.0.1:[port] refuses the connection to this host (403): its rules do not let it pass
                fix: let the proxy pass hooks.factory.example:443 (CONNECT, without inspection); its log says which rule refuses
-               README.md#check-network-tls
+               network.md#check-network-tls
       skip     network.http       the server answers (depends on network.tls)
       skip     network.clock      the clocks agree (depends on network.tls)
 

@@ -83,7 +83,7 @@ fn a_target_alone_needs_neither_kit_nor_gitlab_nor_token() {
       fail     network.tcp  the port opens
                127.0.0.1: refused: nothing listens there, or a firewall refuses
                fix: check that a server listens on port [port]; let TCP [port] pass from 127.0.0.1 to 127.0.0.1 (firewall, security group, network ACL), and give both sides a route to the other
-               README.md#check-network-tcp
+               network.md#check-network-tcp
 
     verdict: fail, 1 failed (0 requests, [duration])
     ");

@@ -118,7 +118,8 @@ fn loud(env: &TestEnv) -> Vec<crate::test_env::Transcript> {
     let args = ["-vv", "--log-file", "run.log", "--timeout", "20"];
     let mut runs = vec![env.run(&[&["connect", "--yes"][..], &args].concat())];
     for form in ["text", "json", "junit"] {
-        runs.push(env.run(&[&["verify", "-o", form, "--output-file", "report"][..], &args].concat()));
+        let page = format!("html={form}.html");
+        runs.push(env.run(&[&["verify", "-o", form, "--output-file", "report", "-o", &page][..], &args].concat()));
         runs.push(env.run(&[&["verify", "-o", form][..], &args].concat()));
     }
     runs

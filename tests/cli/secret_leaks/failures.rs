@@ -40,7 +40,8 @@ fn through_every_way(place: &str) {
         let loud = ["-vv", "--log-file", "run.log", "--timeout", "20"];
         let mut runs = vec![env.run(&[&["connect", "--yes", "--audit-log", "audit.jsonl"][..], &loud].concat())];
         runs.push(env.run(&[&["connect", "--yes", "-o", "json"][..], &loud].concat()));
-        runs.push(env.run(&[&["verify", "-o", "json", "--output-file", "report.json"][..], &loud].concat()));
+        let reports = ["verify", "-o", "json", "--output-file", "report.json", "-o", "html=report.html"];
+        runs.push(env.run(&[&reports[..], &loud].concat()));
         runs.push(env.run(&[&["audit", "-o", "sarif"][..], &loud].concat()));
         canaries.extend(application_secret(&env).map(|secret| Canary::new("the application's secret", &secret)));
         assert_hidden(&format!("{place}={way}"), &canaries, &env, &runs);

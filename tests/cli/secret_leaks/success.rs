@@ -10,10 +10,21 @@ fn a_successful_run_shows_no_secret_anywhere() {
     let mut runs = Vec::new();
     for args in [
         ["connect", "--dry-run"].as_slice(),
-        &["connect", "--yes", "--audit-log", "audit.jsonl", "-o", "json", "--output-file", "connect.json"],
+        &[
+            "connect",
+            "--yes",
+            "--audit-log",
+            "audit.jsonl",
+            "-o",
+            "json",
+            "--output-file",
+            "connect.json",
+            "-o",
+            "html=connect.html",
+        ],
         &["connect", "--yes"],
         &["verify"],
-        &["verify", "--live", "-o", "json", "--output-file", "verify.json"],
+        &["verify", "--live", "-o", "json", "--output-file", "verify.json", "-o", "html=verify.html"],
         &["verify", "-o", "junit"],
         &["verify", "-o", "junit", "--output-file", "verify.xml"],
         &["network", "check"],
@@ -36,7 +47,7 @@ fn a_successful_run_shows_no_secret_anywhere() {
     let verified = env.run(&["verify", "-vv", "--log-file", "run.log"]);
     assert_eq!(verified.code, 0, "{verified}");
     runs.push(verified);
-    for format in ["text", "json", "sarif"] {
+    for format in ["text", "json", "sarif", "html"] {
         let reviewed = env.run(&[&["audit", "-o", format], LOUD.as_slice()].concat());
         assert_eq!(reviewed.code, 0, "{reviewed}");
         runs.push(reviewed);

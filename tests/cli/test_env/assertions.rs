@@ -2,6 +2,8 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use factory_gitlab::kit::Kit;
 use factory_gitlab::sandbox::gitlab::hooks::{Owner, StoredHook};
@@ -201,4 +203,21 @@ fn merge(into: &mut Value, change: &Value) {
     for (key, value) in change.as_object().into_iter().flatten() {
         into[key] = value.clone();
     }
+}
+
+/// How many cases of one test run at the same time: most of a case is waiting for processes.
+const AT_ONCE: usize = 4;
+
+/// Runs every case, several at the same time. A case that fails fails the test.
+pub fn each_at_once<T: Sync>(cases: &[T], run: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _worker in 0..AT_ONCE {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    run(case);
+                }
+            });
+        }
+    });
 }

@@ -5,7 +5,11 @@ use std::path::Path;
 use std::process::Output;
 use std::sync::LazyLock;
 
+use factory_gitlab::kit;
 use regex::Regex;
+use serde_json::Value;
+
+use crate::contract;
 
 /// One run. Its `Display` is what snapshots hold.
 #[must_use = "assert the exit code or hold the transcript against a snapshot"]
@@ -21,8 +25,10 @@ pub struct Transcript {
 
 impl Transcript {
     pub fn new(output: &Output, home: &Path) -> Self {
+        let stdout = String::from_utf8(output.stdout.clone()).expect("standard output is UTF-8");
+        documents(&stdout).iter().for_each(contract::hold);
         Self {
-            stdout: String::from_utf8(output.stdout.clone()).expect("standard output is UTF-8"),
+            stdout,
             stderr: String::from_utf8(output.stderr.clone()).expect("standard error is UTF-8"),
             code: output.status.code().unwrap_or(-1),
             home: home.to_string_lossy().into_owned(),
@@ -59,6 +65,15 @@ impl fmt::Display for Transcript {
     }
 }
 
+/// The documents in a text: one in many lines, or one in each. A kit is the template, which has to be filled in first.
+pub fn documents(text: &str) -> Vec<Value> {
+    let whole = serde_json::from_str(text).map(|document| vec![document]);
+    let of_lines = |_| text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let mut found: Vec<Value> = whole.unwrap_or_else(of_lines);
+    found.retain(|one| one.get("schema").is_some_and(|schema| *schema != kit::SCHEMA));
+    found
+}
+
 /// A text without dates, times in seconds, and the lines that tell of progress on a slow machine.
 fn steady(text: &str) -> String {
     STEADY.iter().fold(text.to_owned(), |text, (pattern, put)| pattern.replace_all(&text, *put).into_owned())
@@ -81,7 +96,7 @@ static STEADY: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
 static FILTERS: LazyLock<Vec<(Regex, &str)>> = LazyLock::new(|| {
     patterns(&[
         // The page of a check.
-        (r"https://\S+/README\.md#", "README.md#"),
+        (r"https://\S+/(\w+\.md)#", "${1}#"),
         (r"(127\.0\.0\.1|localhost|\[::1\]):\d+", "$1:[port]"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[time]"),
         (r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", "[uuid]"),

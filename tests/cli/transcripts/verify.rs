@@ -50,7 +50,7 @@ fn a_healthy_connection() {
                Factory has not finished yet: no bundle has been received yet
                fix: wait for Factory to finish
                     factory-gitlab verify --wait 10m
-               README.md#check-factory-status
+               factory.md#check-factory-status
 
     verdict: pass, 24 passed, 1 warned, 5 skipped on http://127.0.0.1:[port] (13 requests, [duration])
     ");
@@ -70,14 +70,14 @@ fn only_the_problems_with_q() {
                GET /api/v4/applications on 127.0.0.1:[port]: answered 500: 500 Internal Server Error
                fix: try again once 127.0.0.1:[port] has recovered
                     factory-gitlab verify
-               README.md#check-token-admin
+               token.md#check-token-admin
 
     factory
       warn     factory.status            Factory says that it is connected
                Factory has not finished yet: no bundle has been received yet
                fix: wait for Factory to finish
                     factory-gitlab verify --wait 10m
-               README.md#check-factory-status
+               factory.md#check-factory-status
 
     verdict: unknown, 12 passed, 1 warned, 16 skipped, 1 unknown on http://127.0.0.1:[port] (14 requests, [duration])
     ");
@@ -109,7 +109,7 @@ fn a_live_test_that_does_not_arrive() {
                the test failed: broken
                fix: the way is open: tell Factory that it answers 500, then test again
                     factory-gitlab verify --live
-               README.md#check-webhook-delivery
+               webhook.md#check-webhook-delivery
 
     verdict: fail, 1 failed on http://127.0.0.1:[port] (14 requests, [duration])
     ");

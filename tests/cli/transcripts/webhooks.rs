@@ -213,7 +213,7 @@ fn a_delivery_that_is_answered_too_late() {
                the delivery arrived, but was answered too late: GitLab waits 10 s for an answer
                fix: tell Factory that it answers webhooks too late, then test again
                     factory-gitlab verify --live
-               README.md#check-webhook-delivery
+               webhook.md#check-webhook-delivery
 
     verdict: fail, 1 failed on http://127.0.0.1:[port] (15 requests, [duration])
     ");

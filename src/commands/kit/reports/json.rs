@@ -11,9 +11,12 @@ use crate::kit::{
 };
 use crate::target::Event;
 
+/// Not that of a kit, which has secrets.
+const SCHEMA: &str = "factory-gitlab/kit-show/v1";
+
 #[derive(Serialize)]
 pub(super) struct KitJson<'r> {
-    schema: &'r str,
+    schema: &'static str,
     fingerprint: KitFingerprint,
     organization: &'r Organization,
     expires_at: Option<Timestamp>,
@@ -32,7 +35,7 @@ pub(super) struct KitJson<'r> {
 /// A kit for GitLab.com only.
 #[derive(Serialize)]
 pub(super) struct CloudKitJson<'r> {
-    schema: &'r str,
+    schema: &'static str,
     fingerprint: KitFingerprint,
     organization: &'r Organization,
     expires_at: Option<Timestamp>,
@@ -81,7 +84,7 @@ impl<'r> CloudJson<'r> {
 impl<'r> CloudKitJson<'r> {
     pub(super) fn new(kit: &'r CloudKit) -> Self {
         Self {
-            schema: &kit.schema,
+            schema: SCHEMA,
             fingerprint: kit.trusted().fingerprint(),
             organization: &kit.organization,
             expires_at: kit.expires_at,
@@ -137,7 +140,7 @@ struct BundleJson<'r> {
 impl<'r> KitJson<'r> {
     pub(super) fn new(kit: &'r Kit) -> Self {
         let Kit {
-            schema,
+            schema: _,
             organization,
             expires_at,
             application,
@@ -151,7 +154,7 @@ impl<'r> KitJson<'r> {
             cloud,
         } = kit;
         Self {
-            schema,
+            schema: SCHEMA,
             fingerprint: kit.trusted().fingerprint(),
             organization,
             expires_at: *expires_at,
