@@ -106,34 +106,28 @@ impl WebhookSender {
         place.get_or_init(|| self.make(verify)).as_ref()
     }
 
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where the sandbox sends requests; it does not use the client's HTTP"
-    )]
     fn make(&self, verify: CertificateCheck) -> Option<Client> {
-        let builder: ClientBuilder = Client::builder()
-            .no_proxy()
-            .redirect(redirect::Policy::none())
-            .tls_danger_accept_invalid_certs(verify == CertificateCheck::Off);
-        let builder = match self.inner.ca.as_deref().map(|pem| Certificate::from_pem(pem.as_bytes())) {
-            Some(Ok(ca)) => builder.tls_certs_merge([ca]),
-            Some(Err(_)) => return None,
-            None => builder,
-        };
-        builder.build().ok()
+        let tolerant = verify == CertificateCheck::Off;
+        build(self.inner.ca.as_deref(), |builder| builder.tls_danger_accept_invalid_certs(tolerant))
     }
 }
 
-/// The HTTP client of the browser in a rehearsal: no proxy, no redirects of its own.
-#[expect(clippy::disallowed_methods, reason = "this module makes the sandbox's HTTP clients")]
+/// The HTTP client of the browser in a rehearsal.
 pub(crate) fn browser_client(ca: Option<&str>) -> Option<Client> {
-    let builder = Client::builder().no_proxy().redirect(redirect::Policy::none()).timeout(TIMEOUT);
-    let builder = match ca.map(|pem| Certificate::from_pem(pem.as_bytes())) {
-        Some(Ok(ca)) => builder.tls_certs_merge([ca]),
-        Some(Err(_)) => return None,
-        None => builder,
-    };
-    builder.build().ok()
+    build(ca, |builder| builder.timeout(TIMEOUT))
+}
+
+/// A client without a proxy that follows no redirects and also trusts this CA (PEM). Where the system has no certificates it
+/// trusts no other: what the sandbox sends to itself without TLS needs none.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place where the sandbox sends requests; it does not use the client's HTTP"
+)]
+fn build(ca: Option<&str>, configure: impl Fn(ClientBuilder) -> ClientBuilder) -> Option<Client> {
+    let ca = ca.map(|pem| Certificate::from_pem(pem.as_bytes())).transpose().ok()?;
+    let builder = || configure(Client::builder().no_proxy().redirect(redirect::Policy::none()));
+    let with_system = builder().tls_certs_merge(ca.clone()).build();
+    with_system.or_else(|_| builder().tls_certs_only(ca).build()).ok()
 }
 
 fn headers(fields: &[(String, String)]) -> HeaderMap {

@@ -117,3 +117,13 @@ fn a_closed_pipe_is_not_an_error_and_a_full_disk_is() {
     assert_eq!(full.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&full.stderr).contains("standard output cannot be written"));
 }
+
+#[test]
+fn a_rehearsal_needs_no_certificates_of_the_system() {
+    let mut env = TestEnv::bare();
+    let none = env.path("none").to_string_lossy().into_owned();
+    env.set("SSL_CERT_FILE", &none);
+    env.set("SSL_CERT_DIR", &none);
+    let run = env.run(&["sandbox", "connect", "--yes"]);
+    assert_eq!(run.code, 0, "{run}");
+}
