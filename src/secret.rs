@@ -4,6 +4,7 @@
 //! `credential_store`, `bundle/seal` and here. Every secret is also registered for [`redact`], the last line of defense: a
 //! value that a server echoes does not reach a terminal, a log or a file.
 
+mod addresses;
 mod document;
 mod encodings;
 mod parts;
@@ -24,6 +25,7 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 pub use self::patterns::has_secret;
+pub use self::addresses::redact_addresses;
 pub use self::strength::SHORTEST_SECRET;
 
 pub use self::document::{redact_json, redact_xml};
