@@ -5,6 +5,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::{FailOn, Findings};
 use crate::checks::{CheckStatus, Finding};
 use crate::secret::redact;
+use crate::text::one_line;
 
 impl Findings {
     pub(super) fn junit_report(&self) -> Report {
@@ -53,9 +54,9 @@ fn test_case(finding: &Finding, report: &Findings) -> TestCase {
 
 /// Cause, fix and documentation, a line each.
 fn description(finding: &Finding, running: &str) -> String {
-    let mut lines: Vec<String> = finding.cause.iter().cloned().collect();
+    let mut lines: Vec<String> = finding.cause.iter().map(|cause| one_line(cause).into_owned()).collect();
     if let Some(fix) = &finding.fix {
-        lines.push(format!("fix: {}", fix.text));
+        lines.push(format!("fix: {}", one_line(&fix.text)));
         lines.extend(fix.actions(running));
     }
     lines.push(finding.doc.clone());
