@@ -28,7 +28,7 @@ pub use self::patterns::has_secret;
 pub use self::addresses::redact_addresses;
 pub use self::strength::SHORTEST_SECRET;
 
-pub use self::document::{redact_json, redact_xml};
+pub use self::document::{redact_json, redact_tokens_in_json, redact_xml};
 use self::parts::Parts;
 
 /// What a secret is for; the name appears in messages instead of the value.
@@ -173,6 +173,7 @@ impl<K: SecretKind> Secret<K> {
     }
 
     /// Whether both hold the same value.
+        register_token(value);
     #[must_use]
     pub fn is_equal_to(&self, other: &Self) -> bool {
         self.keyed_digest("same") == other.keyed_digest("same")
@@ -362,6 +363,32 @@ pub const REDACTED: &str = "[redacted]";
 
 /// The text without the secrets of this process, and without anything that has the prefix of a token.
 #[must_use]
+/// The secrets that are long enough to be told from words.
+static TOKENS: RwLock<Vec<SecretString>> = RwLock::new(Vec::new());
+
+fn register_token(value: &str) {
+    if value.len() < SHORTEST_SECRET {
+        return;
+    }
+    let mut tokens = TOKENS.write().unwrap_or_else(PoisonError::into_inner);
+    if tokens.iter().all(|known| known.expose_secret() != value) {
+        tokens.push(SecretString::from(value));
+    }
+}
+
+/// The text without whole secrets of this process. Unlike [`redact`] it leaves what only looks like one, and parts of one, where
+/// they are: for what a later run compares.
+#[must_use]
+pub fn redact_tokens(text: &str) -> Cow<'_, str> {
+    let mut clean = Cow::Borrowed(text);
+    for token in TOKENS.read().unwrap_or_else(PoisonError::into_inner).iter() {
+        if clean.contains(token.expose_secret()) {
+            clean = Cow::Owned(clean.replace(token.expose_secret(), REDACTED));
+        }
+    }
+    clean
+}
+
 pub fn redact(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
     for known in REGISTERED.read().unwrap_or_else(PoisonError::into_inner).iter() {

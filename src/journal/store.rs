@@ -238,10 +238,7 @@ impl Connection {
         let line = |entry| JournalLine { v: VERSION, at: clock.now(), run: run.clone(), entry };
         let lines: Vec<JournalLine> = entries.into_iter().map(line).collect();
         let written = files::write_atomically(&path, Readers::Owner, |file| {
-            lines.iter().try_for_each(|line| {
-                serde_json::to_writer(&mut *file, line)?;
-                file.write_all(b"\n")
-            })
+            lines.into_iter().try_for_each(|line| file.write_all(line.written()?.0.as_bytes()))
         });
         written.map_err(|source| Error::Write { path, source })
     }
@@ -289,8 +286,7 @@ impl Journal {
     pub fn append(&mut self, entry: impl Into<Entry>) -> Result<(), Error> {
         let line = JournalLine { v: VERSION, at: self.clock.now(), run: self.run.clone(), entry: entry.into() };
         let failed = |source| Error::Write { path: self.path.clone(), source };
-        let mut text = serde_json::to_string(&line).map_err(|error| failed(error.into()))?;
-        text.push('\n');
+        let (text, line) = line.written().map_err(|error| failed(error.into()))?;
         self.file.write_all(text.as_bytes()).map_err(failed)?;
         if line.entry.is_durable() {
             self.file.sync_data().map_err(failed)?;
