@@ -14,6 +14,7 @@ mod strength;
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
 use base64::Engine as _;
@@ -24,8 +25,8 @@ use serde::Deserialize;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-pub use self::patterns::has_secret;
 pub use self::addresses::redact_addresses;
+pub use self::patterns::has_secret;
 pub use self::strength::SHORTEST_SECRET;
 
 pub use self::document::{redact_json, redact_tokens_in_json, redact_xml};
@@ -141,13 +142,19 @@ pub enum Malformed {
     Dash(&'static str),
     #[error("the {0} holds a space, a line break or a character that no token has")]
     Characters(&'static str),
+    #[error("the {0} is longer than {LONGEST} bytes, which no token is")]
+    TooLong(&'static str),
 }
+
+/// At most this many bytes of a secret. GitLab's tokens have up to 255 characters, and the longest ones in use, JSON Web Tokens
+/// as CI's and those of an identity provider, some 2000.
+const LONGEST: usize = 4096;
 
 impl<K: SecretKind> Secret<K> {
     /// Takes a secret as it was read, without the white space around it (files end in a newline).
     ///
     /// # Errors
-    /// [`Malformed`] when nothing is left, when CI left `$VARIABLE` unexpanded, or for characters that no token has.
+    /// [`Malformed`] when nothing is left, when CI left `$VARIABLE` unexpanded, or for characters or a length that no token has.
     pub fn new(text: &str) -> Result<Self, Malformed> {
         let value = text.trim();
         if value.is_empty() {
@@ -156,6 +163,9 @@ impl<K: SecretKind> Secret<K> {
         if value == "-" {
             return Err(Malformed::Dash(K::NAME));
         }
+        if value.len() > LONGEST {
+            return Err(Malformed::TooLong(K::NAME));
+        }
         if is_unexpanded_variable(value) {
             return Err(Malformed::Unexpanded(K::NAME));
         }
@@ -163,6 +173,7 @@ impl<K: SecretKind> Secret<K> {
             return Err(Malformed::Characters(K::NAME));
         }
         register(value);
+        register_token(value);
         Ok(Self { value: SecretString::from(value), slow_key: Arc::default(), kind: PhantomData })
     }
 
@@ -173,7 +184,6 @@ impl<K: SecretKind> Secret<K> {
     }
 
     /// Whether both hold the same value.
-        register_token(value);
     #[must_use]
     pub fn is_equal_to(&self, other: &Self) -> bool {
         self.keyed_digest("same") == other.keyed_digest("same")
@@ -353,16 +363,6 @@ fn register(value: &str) {
     registered.sort_by_key(|known| std::cmp::Reverse(known.expose_secret().len()));
 }
 
-/// Registers every word of a text that looks like a secret, wherever the text was given: [`redact`] removes it from then on.
-pub fn register_for_redaction(text: &str) {
-    patterns::words(text).for_each(register);
-}
-
-/// Replaces a secret in a text.
-pub const REDACTED: &str = "[redacted]";
-
-/// The text without the secrets of this process, and without anything that has the prefix of a token.
-#[must_use]
 /// The secrets that are long enough to be told from words.
 static TOKENS: RwLock<Vec<SecretString>> = RwLock::new(Vec::new());
 
@@ -389,6 +389,16 @@ pub fn redact_tokens(text: &str) -> Cow<'_, str> {
     clean
 }
 
+/// Registers every word of a text that looks like a secret, wherever the text was given: [`redact`] removes it from then on.
+pub fn register_for_redaction(text: &str) {
+    patterns::words(text).for_each(register);
+}
+
+/// Replaces a secret in a text.
+pub const REDACTED: &str = "[redacted]";
+
+/// The text without the secrets of this process, and without anything that has the prefix of a token.
+#[must_use]
 pub fn redact(text: &str) -> Cow<'_, str> {
     let mut clean = Cow::Borrowed(text);
     for known in REGISTERED.read().unwrap_or_else(PoisonError::into_inner).iter() {
@@ -397,10 +407,22 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         }
     }
     let ranges = PARTS.read().unwrap_or_else(PoisonError::into_inner).ranges(&clean);
-    for range in ranges.into_iter().rev() {
-        clean.to_mut().replace_range(range, REDACTED);
+    if !ranges.is_empty() {
+        clean = Cow::Owned(replaced(&clean, ranges));
     }
     patterns::replace_prefixed(&clean, REDACTED).map_or(clean, Cow::Owned)
+}
+
+/// The text with [`REDACTED`] in the place of these ranges, which are in order and apart from each other.
+fn replaced(text: &str, ranges: Vec<Range<usize>>) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut kept = 0;
+    for Range { start, end } in ranges {
+        clean.push_str(&text[kept..start]);
+        clean.push_str(REDACTED);
+        kept = end;
+    }
+    clean + &text[kept..]
 }
 
 #[cfg(test)]
