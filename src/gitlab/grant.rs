@@ -162,7 +162,7 @@ impl GrantClient {
     /// [`GrantError`].
     pub async fn begin_device(&self, scopes: &[String]) -> Result<DeviceAuthorization, GrantError> {
         // An unused code ends by itself.
-        let client = OAuth2Client::new(self.http.clone(), Repeat::Idempotent);
+        let client = OAuth2Client::new(self.http.clone(), Repeat::Idempotent).amending(make_times_sane);
         let endpoints = self.endpoints();
         let request = endpoints.exchange_device_code().add_scopes(scopes.iter().cloned().map(Scope::new));
         let details: StandardDeviceAuthorizationResponse = match request.request_async(&client).await {
@@ -312,3 +312,23 @@ mod tests {
         assert_ne!(begun.url, other.url, "state and challenge are of one run");
     }
 }
+/// A pause between two polls that is shorter or longer than these seconds is not meant, and one of 0 would poll without a pause.
+const POLL_SECONDS: std::ops::RangeInclusive<u64> = 1..=60;
+
+/// Gives a device's answer times that can be counted with.
+fn make_times_sane(answer: &mut serde_json::Value) {
+    let Some(fields) = answer.as_object_mut() else { return };
+    for (name, seconds) in [("interval", POLL_SECONDS), ("expires_in", 0..=LONGEST_POLL.as_secs())] {
+        if let Some(given) = fields.get(name).and_then(serde_json::Value::as_u64) {
+            fields.insert(name.to_owned(), given.clamp(*seconds.start(), *seconds.end()).into());
+        }
+    }
+}
+
+fn tokens_of(granted: &BasicTokenResponse) -> TokensWire {
+    TokensWire {
+        access_token: Secret::new(granted.access_token().secret()).ok(),
+        refresh_token: granted.refresh_token().and_then(|token| Secret::new(token.secret()).ok()),
+    }
+}
+
