@@ -38,6 +38,12 @@ pub struct OAuth2Client {
 pub struct InFlight(Arc<watch::Sender<bool>>);
 
 impl InFlight {
+    /// Says that one is, until the result is dropped.
+    pub fn begin(&self) -> Flight<'_> {
+        self.0.send_replace(true);
+        Flight(self)
+    }
+
     /// Waits until none is.
     pub async fn ends(&self) {
         let mut state = self.0.subscribe();
@@ -47,14 +53,8 @@ impl InFlight {
 }
 
 /// A request on its way, until this is dropped.
-struct Flight<'f>(&'f InFlight);
-
-impl<'f> Flight<'f> {
-    fn begin(of: &'f InFlight) -> Self {
-        of.0.send_replace(true);
-        Self(of)
-    }
-}
+#[must_use]
+pub struct Flight<'f>(&'f InFlight);
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
@@ -112,7 +112,7 @@ impl OAuth2Client {
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
         let request = our_request(request, self.repeat)?;
-        let _until_answered = Flight::begin(&self.in_flight);
+        let _until_answered = self.in_flight.begin();
         match self.client.send(&request).await {
             Ok(response) => Ok(json_response(response.status(), self.amended(response.body()))),
             Err(error) => match error.response() {
