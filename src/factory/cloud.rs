@@ -5,14 +5,14 @@ mod candidates;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
 pub use self::candidates::{CandidatePage, CandidateQuery, MAX_CANDIDATES};
 use super::{FactoryClient, ReceivedWire};
 use crate::cloud::{CloudAccount, CloudSelection};
 use crate::http::limits::MAX_FACTORY_BYTES;
-use crate::http::{Error, Expected, Method, Repeat, Request, Response};
+use crate::http::{Error, Expected, Method, Repeat, Request, Response, server_text};
 use crate::instance::InstanceUrl;
 use crate::kit::{address_problem, origin};
 
@@ -69,9 +69,9 @@ pub enum SessionStatus {
 #[derive(Clone, Debug, Deserialize)]
 pub struct SessionState {
     pub status: SessionStatus,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "detail")]
     pub detail: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named_account")]
     pub account: Option<CloudAccount>,
     #[serde(default)]
     pub scopes: Vec<String>,
@@ -170,7 +170,7 @@ impl FactoryClient {
         connect_url: &Url,
         key: &str,
         asked: &SessionRequest<'_>,
-    ) -> Result<OpenSession, Error> {
+    ) -> Result<OpenSession, SessionError> {
         let request = Request::write(Method::POST, connect_url.clone())
             .header("idempotency-key", key)
             .repeat(Repeat::Idempotent)
@@ -179,10 +179,13 @@ impl FactoryClient {
         let response = self.http.send(&self.with_key(request)).await?.require(&[201, 200], SESSION)?;
         let session: OpenSession = response.json(SESSION)?;
         if origin(&session.session_url) != origin(connect_url) {
-            return Err(response.decode_error(SESSION, "its session_url is not at the origin of the kit's connect_url"));
+            let why = "session_url is not at the origin of the kit's connect_url";
+            return Err(SessionError::Unusable(why.to_owned()));
         }
-        if let Some(why) = address_problem(&session.authorize_url) {
-            return Err(response.decode_error(SESSION, format!("its authorize_url cannot be opened: {why}")));
+        for (name, url) in [("session_url", &session.session_url), ("authorize_url", &session.authorize_url)] {
+            if let Some(why) = address_problem(url) {
+                return Err(SessionError::Unusable(format!("{name} cannot be opened: {why}")));
+            }
         }
         Ok(session)
     }
