@@ -9,6 +9,7 @@ mod document;
 mod encodings;
 mod parts;
 mod patterns;
+mod shown;
 mod strength;
 
 use std::borrow::Cow;
@@ -27,6 +28,7 @@ use zeroize::Zeroizing;
 
 pub use self::addresses::redact_addresses;
 pub use self::patterns::has_secret;
+pub use self::shown::{is_repeatable, shown_folder, shown_place};
 pub use self::strength::SHORTEST_SECRET;
 
 pub use self::document::{redact_json, redact_tokens_in_json, redact_xml};
@@ -280,39 +282,6 @@ pub fn is_quoted(text: &str) -> bool {
     let text = text.trim();
     let inner = |(open, close): &(char, char)| text.strip_prefix(*open)?.strip_suffix(*close);
     PAIRS.iter().any(|pair| inner(pair).is_some())
-}
-
-/// The longest value that a message repeats, in bytes.
-const LONGEST_REPEATED: usize = 200;
-
-/// Whether a message may repeat a value: a short path or address in which nothing looks like a secret. A lone word is not
-/// one, since secrets are words too.
-#[must_use]
-pub fn is_repeatable(text: &str) -> bool {
-    let is_place = text.contains(['/', '\\', '.']);
-    let is_plain =
-        |c: char| !c.is_control() && !matches!(c, '"' | '\'' | '{' | '}' | '<' | '>' | '$' | '?' | '#' | '@');
-    is_place && text.len() <= LONGEST_REPEATED && text.chars().all(is_plain) && !has_secret(text)
-}
-
-/// A path as a message shows it: as it is where [`is_repeatable`], else by its length.
-#[must_use]
-pub fn shown_place(path: &std::path::Path) -> String {
-    let text = path.to_string_lossy();
-    if is_repeatable(&text) {
-        redact(&text).into_owned()
-    } else {
-        format!("a value of {} characters, which is not a path,", text.chars().count())
-    }
-}
-
-/// A folder of a path, shown as the path is: alone it may not look like one (`out`).
-#[must_use]
-pub fn shown_folder(folder: &std::path::Path, of: &std::path::Path) -> String {
-    if is_repeatable(&of.to_string_lossy()) {
-        return redact(&folder.to_string_lossy()).into_owned();
-    }
-    shown_place(folder)
 }
 
 /// Registers the password of an address: [`redact`] removes it from then on.
