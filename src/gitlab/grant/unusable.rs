@@ -86,7 +86,7 @@ async fn device(
         "POST /oauth/token" => polls.lock().expect("no panic").next().expect("no more polls"),
         _ => {
             let mut told = json!({ "device_code": "dc-0123456789abcdef", "user_code": "AB-CD", "expires_in": 300 });
-            told["verification_uri"] = json!(format!("{}/oauth/device", asked.host));
+            told["verification_uri"] = json!(format!("http://{}/oauth/device", asked.host));
             told[&field] = value.as_str().map_or(value.clone(), |text| json!(text.replace("STUB", &asked.host)));
             (200, told)
         }
@@ -109,6 +109,8 @@ async fn times_of_a_device_code_that_no_clock_counts_are_made_sane() {
 
 #[tokio::test]
 async fn a_page_for_the_code_that_is_elsewhere_or_has_user_info_is_refused() {
+    let (_, _, begun) = device("verification_uri", json!("http://STUB/device"), Vec::new()).await;
+    assert!(begun.is_ok(), "{begun:?}");
     for page in ["https://evil.example/device", "http://user@STUB/device", "http://user:pass@STUB/device"] {
         let (_, _, begun) = device("verification_uri", json!(page), Vec::new()).await;
         assert!(matches!(begun, Err(GrantError::Unreadable(_))), "{page}: {begun:?}");
