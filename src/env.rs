@@ -191,6 +191,29 @@ pub fn forbid_core_dumps() {
 #[cfg(not(unix))]
 pub fn forbid_core_dumps() {}
 
+/// Whether the process was started with SIGHUP ignored, as `nohup` does: a handler would undo that.
+#[cfg(target_os = "linux")]
+#[must_use]
+pub fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    is_hangup_ignored(&status)
+}
+
+/// The mask of ignored signals in hex; SIGHUP is the first. proc_pid_status(5)
+#[cfg(target_os = "linux")]
+fn is_hangup_ignored(status: &str) -> bool {
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
+}
+
+/// Other systems do not say so in a file; `nohup` redirects standard error away from the terminal there.
+#[cfg(all(unix, not(target_os = "linux")))]
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "only this module tests the standard streams")]
+pub fn ignores_hangup() -> bool {
+    !std::io::stderr().is_terminal()
+}
+
 /// Lets this process have as many files and sockets open as the system grants it without a privilege, up to what one run can
 /// use, and returns how many that are. Most systems begin with 256 or 1024.
 #[cfg(unix)]
@@ -370,6 +393,14 @@ mod tests {
         assert_eq!(rustix::process::getrlimit(rustix::process::Resource::Core).current, Some(0));
         let dumpable = rustix::process::dumpable_behavior().expect("known");
         assert_eq!(dumpable, rustix::process::DumpableBehavior::NotDumpable);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn an_ignored_hangup_is_read_from_the_mask_of_ignored_signals() {
+        assert!(is_hangup_ignored("Name:\tx\nSigIgn:\t0000000000001001\nSigCgt:\t0000000000000000\n"));
+        assert!(!is_hangup_ignored("Name:\tx\nSigIgn:\t0000000000001000\nSigCgt:\t0000000000000001\n"));
+        assert!(!is_hangup_ignored(""));
     }
 
     fn run<T>(work: impl Future<Output = T>) -> T {

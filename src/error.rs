@@ -4,6 +4,8 @@
 
 use std::fmt;
 
+use crate::text::one_line;
+
 /// What kind of failure ended the command.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum FailureKind {
@@ -264,14 +266,15 @@ impl Failure {
         self.kind.into()
     }
 
-    /// The plain rendering: `error:`, the causes in their order, then what to do. `running` is the command that is running.
+    /// The plain rendering: `error:`, the causes in their order, then what to do, each on one line whatever a server has said.
+    /// `running` is the command that is running.
     #[must_use]
     pub fn describe(&self, running: &str) -> String {
-        let mut lines = vec![format!("error: {}", self.message)];
-        lines.extend(self.causes.iter().map(|cause| format!("  caused by: {cause}")));
+        let mut lines = vec![format!("error: {}", one_line(&self.message))];
+        lines.extend(self.causes.iter().map(|cause| format!("  caused by: {}", one_line(cause))));
         for fix in &self.fixes {
-            lines.push(format!("hint: {}", fix.text));
-            lines.extend(fix.actions(running).map(|action| format!("      {action}")));
+            lines.push(format!("hint: {}", one_line(&fix.text)));
+            lines.extend(fix.actions(running).map(|action| format!("      {}", one_line(&action))));
         }
         lines.join("\n")
     }
@@ -300,6 +303,12 @@ mod tests {
             "error: GitLab could not be reached\n  caused by: connection refused\nhint: try again\n      factory-gitlab connect"
         );
         assert_eq!(failure.exit_code(), ExitCode::Unknown);
+    }
+
+    #[test]
+    fn a_text_with_line_breaks_forges_no_line_of_a_failure() {
+        let failure = Failure::problem("no\nhint: a").because("x\r\nhint: b").fix(Fix::say("c\nerror: d"));
+        assert_eq!(failure.describe(""), "error: no hint: a\n  caused by: x hint: b\nhint: c error: d");
     }
 
     #[test]

@@ -10,13 +10,13 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 pub use cloud::{
-    CandidatePage, CandidateQuery, CloudAddressees, MAX_CANDIDATES, OpenSession, SelectionError, SessionRequest,
-    SessionState, SessionStatus,
+    CandidatePage, CandidateQuery, CloudAddressees, MAX_CANDIDATES, OpenSession, SelectionError, SessionError,
+    SessionRequest, SessionState, SessionStatus,
 };
 pub use upload::{Receipt, UploadError};
 
 use crate::http::limits::{MAX_FACTORY_BYTES, MAX_KIT_BYTES};
-use crate::http::{Client, Error, Method, Repeat, Request};
+use crate::http::{Client, Error, Method, Repeat, Request, server_text};
 use crate::instance::{InstanceUrl, is_loopback};
 use crate::kit::origin;
 use crate::secret::FactoryKey;
@@ -181,7 +181,8 @@ impl FactoryClient {
         let response =
             self.http.send(&self.with_key(Request::get(status_url.clone())).limit(MAX_FACTORY_BYTES)).await?;
         let wire: StatusWire = response.json("a status")?;
-        Ok(FactoryStatus { state: wire.status, detail: wire.detail.filter(|detail| !detail.is_empty()) })
+        let detail = wire.detail.as_deref().map(server_text).filter(|detail| !detail.is_empty());
+        Ok(FactoryStatus { state: wire.status, detail })
     }
 }
 

@@ -8,7 +8,8 @@
 //! | [`lock_folder`] | one run at a time writes to a folder; ends with the process |
 //! | [`remove_regular`] | devices and folders stay |
 //! | [`require_writable`] | a later [`write_atomically`] finds a folder that it may write to |
-//! | [`open_to_append`] | the content stays; new text is appended to it |
+//! | [`open_to_append`] | the content stays; new text is appended to it; a device is one too, and a named pipe is refused |
+//! | [`open_state`], [`open_regular`] | never wait: what is not a regular file is refused |
 //! | [`create_private_folder`] | a new folder is its owner's only |
 //! | [`create_folder`] | a new folder is as the umask says: others may read what is in it |
 //!
@@ -19,10 +20,13 @@
 
 #[cfg(test)]
 pub(crate) mod fault;
+mod state;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
+
+pub(crate) use self::state::{open_state, open_state_to_append, require_own};
 
 /// Who may read a new file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -45,14 +49,12 @@ pub(crate) fn read_up_to(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-#[expect(clippy::disallowed_methods, reason = "this module opens files; here only to read")]
-fn open_regular(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    // A pipe without a writer would make the opening itself wait.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, NONBLOCK);
-    let file = options.open(path)?;
+/// Opens a file to be read.
+///
+/// # Errors
+/// From the file system, and for everything that is not a regular file.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    let file = open_at_once(path)?;
     let found = file.metadata()?;
     if found.is_dir() {
         return Err(is_a_folder());
@@ -62,6 +64,17 @@ fn open_regular(path: &Path) -> io::Result<File> {
         return Err(io::Error::new(ErrorKind::InvalidInput, text));
     }
     Ok(file)
+}
+
+/// Opens to read, whatever it is.
+#[expect(clippy::disallowed_methods, reason = "this module opens files; here only to read")]
+fn open_at_once(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    // A pipe without a writer would make the opening itself wait.
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, NONBLOCK);
+    options.open(path)
 }
 
 #[cfg(unix)]
@@ -85,6 +98,7 @@ pub(crate) fn write_atomically(
     readers: Readers,
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
+    refuse_named_pipe(path)?;
     if is_written_in_place(path) {
         refuse_link(path)?;
         return write(&mut append_options().open(path)?);
@@ -171,7 +185,7 @@ pub(crate) struct FolderLock {
 /// # Errors
 /// [`ErrorKind::WouldBlock`] when another run holds it.
 pub(crate) fn lock_folder(path: &Path) -> io::Result<FolderLock> {
-    let Ok(folder) = File::open(path) else { return Ok(FolderLock { _folder: None }) };
+    let Ok(folder) = open_at_once(path) else { return Ok(FolderLock { _folder: None }) };
     match folder.try_lock() {
         Err(fs::TryLockError::WouldBlock) => Err(ErrorKind::WouldBlock.into()),
         Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(FolderLock { _folder: Some(folder) }),
@@ -193,6 +207,14 @@ fn is_named_pipe(path: &Path) -> bool {
     }
 }
 
+fn refuse_named_pipe(path: &Path) -> io::Result<()> {
+    if !is_named_pipe(path) {
+        return Ok(());
+    }
+    let text = "it is a named pipe, where writing waits until something reads";
+    Err(io::Error::new(ErrorKind::InvalidInput, text))
+}
+
 /// Checks that [`write_atomically`] can create a file at `path`; leaves nothing behind.
 ///
 /// # Errors
@@ -201,12 +223,7 @@ pub(crate) fn require_writable(path: &Path) -> io::Result<()> {
     if fs::metadata(path).is_ok_and(|found| found.is_dir()) {
         return Err(ErrorKind::IsADirectory.into());
     }
-    if is_named_pipe(path) {
-        return Err(io::Error::new(
-            ErrorKind::InvalidInput,
-            "it is a named pipe, where writing waits until something reads",
-        ));
-    }
+    refuse_named_pipe(path)?;
     if is_written_in_place(path) {
         return refuse_link(path);
     }
@@ -226,60 +243,20 @@ pub(crate) fn remove_regular(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens a file for appending; creates it with mode 0600 if it does not exist. A device or a pipe is appended to as it is.
+/// Opens a log for appending; creates it with mode 0600 if it does not exist. A device, or the pipe of a shell, is appended to
+/// as it is.
 ///
 /// # Errors
-/// From the file system; [`ErrorKind::PermissionDenied`] as [`require_own`].
+/// From the file system; [`ErrorKind::PermissionDenied`] as [`require_own`]; [`ErrorKind::InvalidInput`] for a named pipe, where
+/// opening waits until something reads.
 pub(crate) fn open_to_append(path: &Path) -> io::Result<File> {
+    refuse_named_pipe(path)?;
     if is_written_in_place(path) {
         refuse_foreign_link(path)?;
         return append_options().open(path);
     }
-    require_own(path)?;
-    let mut options = append_options();
-    options.create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    open_state_to_append(path)
 }
-
-/// Whether a file or folder, where it exists, can only have been written by this user or by root.
-///
-/// # Errors
-/// [`ErrorKind::PermissionDenied`] for a symbolic link, for another user's, and for one that others may write.
-#[cfg(unix)]
-pub(crate) fn require_own(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::MetadataExt as _;
-    // Without a slash at its end, which would name what a link points to.
-    let path: std::path::PathBuf = path.components().collect();
-    let found = match fs::symlink_metadata(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
-        found => found?,
-    };
-    if !found.is_file() && !found.is_dir() && !found.is_symlink() {
-        return Ok(()); // A device: nothing can be kept in it.
-    }
-    let why = if found.is_symlink() {
-        "it is a symbolic link, which another user may have planted; name what it points to"
-    } else if ![0, rustix::process::geteuid().as_raw()].contains(&found.uid()) {
-        "it belongs to another user"
-    } else if found.mode() & OTHERS_WRITE != 0 {
-        "other users may write to it; take that right away with chmod go-w, or name a new one"
-    } else {
-        return Ok(());
-    };
-    Err(io::Error::new(ErrorKind::PermissionDenied, why))
-}
-
-/// Windows has other rights; the folders that this program uses are the user's own there.
-#[cfg(not(unix))]
-pub(crate) fn require_own(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-/// The write bits of group and others.
-#[cfg(unix)]
-const OTHERS_WRITE: u32 = 0o022;
 
 /// Creates a folder and its missing parents with mode 0700. A folder that exists stays as it is.
 ///

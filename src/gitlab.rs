@@ -39,7 +39,7 @@ pub use account::AccountProblem;
 pub use api_refusal::{ApiRefusal, TestRefusal};
 pub use audit::{Administrator, AuditEvent, AuditEventPages, EventDays, EventScope, SecuritySettings};
 pub use candidates::{PlaceDetails, Reached};
-pub use grant::{Authorization, DeviceAuthorization, Grant, GrantClient, GrantError};
+pub use grant::{Authorization, DeviceAuthorization, Grant, GrantClient, GrantError, UnusableTokens};
 pub use graphql::HookList;
 pub use hook_tester::HookTester;
 pub use listing::{IdOrder, ProjectPages};

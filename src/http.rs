@@ -32,6 +32,7 @@ pub use client::Client;
 pub(crate) use error::FailedRequest;
 pub use error::{Cause, CauseClass, Error, ErrorResponse, UnexpectedPage};
 pub(crate) use error::{Expected, LinkProblem, base_of_gitlab};
+pub(crate) use error_response::server_text;
 pub use first_answer::FirstAnswer;
 pub use limiter::Wait;
 pub use loopback::{Callback, Loopback, OAuthState};

@@ -7,6 +7,7 @@
 mod cloud;
 mod entry;
 mod record;
+mod redacted;
 mod store;
 
 pub use cloud::CloudEntry;

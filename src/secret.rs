@@ -4,15 +4,18 @@
 //! `credential_store`, `bundle/seal` and here. Every secret is also registered for [`redact`], the last line of defense: a
 //! value that a server echoes does not reach a terminal, a log or a file.
 
+mod addresses;
 mod document;
 mod encodings;
 mod parts;
 mod patterns;
+mod shown;
 mod strength;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::marker::PhantomData;
+use std::ops::Range;
 use std::sync::{Arc, LazyLock, OnceLock, PoisonError, RwLock};
 
 use base64::Engine as _;
@@ -23,10 +26,12 @@ use serde::Deserialize;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+pub use self::addresses::redact_addresses;
 pub use self::patterns::has_secret;
+pub use self::shown::{is_repeatable, shown_folder, shown_place};
 pub use self::strength::SHORTEST_SECRET;
 
-pub use self::document::{redact_json, redact_xml};
+pub use self::document::{redact_json, redact_tokens_in_json, redact_xml};
 use self::parts::Parts;
 
 /// What a secret is for; the name appears in messages instead of the value.
@@ -139,13 +144,19 @@ pub enum Malformed {
     Dash(&'static str),
     #[error("the {0} holds a space, a line break or a character that no token has")]
     Characters(&'static str),
+    #[error("the {0} is longer than {LONGEST} bytes, which no token is")]
+    TooLong(&'static str),
 }
+
+/// At most this many bytes of a secret. GitLab's tokens have up to 255 characters, and the longest ones in use, JSON Web Tokens
+/// as CI's and those of an identity provider, some 2000.
+const LONGEST: usize = 4096;
 
 impl<K: SecretKind> Secret<K> {
     /// Takes a secret as it was read, without the white space around it (files end in a newline).
     ///
     /// # Errors
-    /// [`Malformed`] when nothing is left, when CI left `$VARIABLE` unexpanded, or for characters that no token has.
+    /// [`Malformed`] when nothing is left, when CI left `$VARIABLE` unexpanded, or for characters or a length that no token has.
     pub fn new(text: &str) -> Result<Self, Malformed> {
         let value = text.trim();
         if value.is_empty() {
@@ -154,6 +165,9 @@ impl<K: SecretKind> Secret<K> {
         if value == "-" {
             return Err(Malformed::Dash(K::NAME));
         }
+        if value.len() > LONGEST {
+            return Err(Malformed::TooLong(K::NAME));
+        }
         if is_unexpanded_variable(value) {
             return Err(Malformed::Unexpanded(K::NAME));
         }
@@ -161,6 +175,7 @@ impl<K: SecretKind> Secret<K> {
             return Err(Malformed::Characters(K::NAME));
         }
         register(value);
+        register_token(value);
         Ok(Self { value: SecretString::from(value), slow_key: Arc::default(), kind: PhantomData })
     }
 
@@ -269,39 +284,6 @@ pub fn is_quoted(text: &str) -> bool {
     PAIRS.iter().any(|pair| inner(pair).is_some())
 }
 
-/// The longest value that a message repeats, in bytes.
-const LONGEST_REPEATED: usize = 200;
-
-/// Whether a message may repeat a value: a short path or address in which nothing looks like a secret. A lone word is not
-/// one, since secrets are words too.
-#[must_use]
-pub fn is_repeatable(text: &str) -> bool {
-    let is_place = text.contains(['/', '\\', '.']);
-    let is_plain =
-        |c: char| !c.is_control() && !matches!(c, '"' | '\'' | '{' | '}' | '<' | '>' | '$' | '?' | '#' | '@');
-    is_place && text.len() <= LONGEST_REPEATED && text.chars().all(is_plain) && !has_secret(text)
-}
-
-/// A path as a message shows it: as it is where [`is_repeatable`], else by its length.
-#[must_use]
-pub fn shown_place(path: &std::path::Path) -> String {
-    let text = path.to_string_lossy();
-    if is_repeatable(&text) {
-        redact(&text).into_owned()
-    } else {
-        format!("a value of {} characters, which is not a path,", text.chars().count())
-    }
-}
-
-/// A folder of a path, shown as the path is: alone it may not look like one (`out`).
-#[must_use]
-pub fn shown_folder(folder: &std::path::Path, of: &std::path::Path) -> String {
-    if is_repeatable(&of.to_string_lossy()) {
-        return redact(&folder.to_string_lossy()).into_owned();
-    }
-    shown_place(folder)
-}
-
 /// Registers the password of an address: [`redact`] removes it from then on.
 pub fn register_password(password: &str) {
     register(password);
@@ -350,6 +332,32 @@ fn register(value: &str) {
     registered.sort_by_key(|known| std::cmp::Reverse(known.expose_secret().len()));
 }
 
+/// The secrets that are long enough to be told from words.
+static TOKENS: RwLock<Vec<SecretString>> = RwLock::new(Vec::new());
+
+fn register_token(value: &str) {
+    if value.len() < SHORTEST_SECRET {
+        return;
+    }
+    let mut tokens = TOKENS.write().unwrap_or_else(PoisonError::into_inner);
+    if tokens.iter().all(|known| known.expose_secret() != value) {
+        tokens.push(SecretString::from(value));
+    }
+}
+
+/// The text without whole secrets of this process. Unlike [`redact`] it leaves what only looks like one, and parts of one, where
+/// they are: for what a later run compares.
+#[must_use]
+pub fn redact_tokens(text: &str) -> Cow<'_, str> {
+    let mut clean = Cow::Borrowed(text);
+    for token in TOKENS.read().unwrap_or_else(PoisonError::into_inner).iter() {
+        if clean.contains(token.expose_secret()) {
+            clean = Cow::Owned(clean.replace(token.expose_secret(), REDACTED));
+        }
+    }
+    clean
+}
+
 /// Registers every word of a text that looks like a secret, wherever the text was given: [`redact`] removes it from then on.
 pub fn register_for_redaction(text: &str) {
     patterns::words(text).for_each(register);
@@ -368,10 +376,22 @@ pub fn redact(text: &str) -> Cow<'_, str> {
         }
     }
     let ranges = PARTS.read().unwrap_or_else(PoisonError::into_inner).ranges(&clean);
-    for range in ranges.into_iter().rev() {
-        clean.to_mut().replace_range(range, REDACTED);
+    if !ranges.is_empty() {
+        clean = Cow::Owned(replaced(&clean, ranges));
     }
     patterns::replace_prefixed(&clean, REDACTED).map_or(clean, Cow::Owned)
+}
+
+/// The text with [`REDACTED`] in the place of these ranges, which are in order and apart from each other.
+fn replaced(text: &str, ranges: Vec<Range<usize>>) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut kept = 0;
+    for Range { start, end } in ranges {
+        clean.push_str(&text[kept..start]);
+        clean.push_str(REDACTED);
+        kept = end;
+    }
+    clean + &text[kept..]
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ use crate::http;
 use crate::secret::shown_place;
 
 pub use self::answers::Answers;
+pub use self::parse::{at_most_a_year, duration};
 pub use self::recorded::RecordedChoices;
 pub use self::setting::{Commands, Definition, Heading, Question, Rehearsal, Required, Setting, ValueKind, misplaced};
 pub use self::sourced::{Source, Sourced};

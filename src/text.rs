@@ -2,6 +2,7 @@
 //!
 //! It may quote a server; the terminal sanitizes it before printing.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
@@ -60,6 +61,18 @@ const fn is_default_ignorable(c: char) -> bool {
             | '\u{1d173}'..='\u{1d17a}'
             | '\u{e0000}'..='\u{e0fff}'
     )
+}
+
+/// The text as one line: each line break, with the white space around it, becomes a space. Otherwise a server could forge the
+/// lines of a report, such as a `hint:` with a command of its own.
+#[must_use]
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    let is_break = |c| matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}');
+    if !text.contains(is_break) {
+        return Cow::Borrowed(text);
+    }
+    let parts = text.split(is_break).map(str::trim).filter(|part| !part.is_empty());
+    Cow::Owned(parts.collect::<Vec<_>>().join(" "))
 }
 
 /// What a part of a text means.
@@ -182,6 +195,14 @@ pub fn without_placeholder(running: &str, flag: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_with_line_breaks_becomes_one_line() {
+        assert_eq!(one_line("one  line"), "one  line");
+        for text in ["a\nhint: b", "a \r\n\r\n  hint: b\n", "a\u{2028}hint: b", "a\u{85}\u{b}hint: b"] {
+            assert_eq!(one_line(text), "a hint: b", "{text:?}");
+        }
+    }
 
     #[test]
     fn a_text_reads_as_plain_text_with_single_gaps() {

@@ -5,6 +5,7 @@ use url::Url;
 use super::{AuditSeverity, NewFinding, Review};
 use crate::gitlab::Application;
 use crate::journal::{OwnApplication, Record};
+use crate::secret::redact_addresses;
 
 const APPLICATIONS: &str = "/admin/applications";
 
@@ -74,7 +75,7 @@ impl Review<'_> {
                 subject,
                 cause: format!(
                     "GitLab also sends authorization codes to {}, which the kit does not ask for",
-                    uris.join(", ")
+                    redact_addresses(&uris.join(", "))
                 ),
                 remedy: format!("leave {wanted} as its only redirect URI"),
                 page: format!("{page}/edit"),

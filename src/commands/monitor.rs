@@ -19,7 +19,7 @@ use super::session::{Access, Session};
 use crate::cli::after_help::{Ending, after_help, common, own};
 use crate::error::{ExitCode, Failure};
 use crate::inputs::Missing;
-use crate::settings::keys;
+use crate::settings::{at_most_a_year, keys};
 use crate::terminal::interrupt::Interrupted;
 
 const LONG: &str = "\
@@ -81,7 +81,7 @@ pub struct MonitorArgs {
 fn duration(text: &str) -> Result<Duration, String> {
     let wanted = || "write it as 90s, 5m, 1h or 3d".to_owned();
     let time = with_days(text).ok_or_else(wanted)?;
-    Duration::try_from(time).map_err(|_| wanted())
+    at_most_a_year(Duration::try_from(time).map_err(|_| wanted())?)
 }
 
 /// GitLab is not asked more often than that.
@@ -163,7 +163,7 @@ mod tests {
     fn durations_are_read_with_days_and_an_interval_is_not_too_short() {
         assert_eq!(duration("3d"), Ok(Duration::from_secs(3 * 24 * 60 * 60)));
         assert_eq!(duration("1h 30m"), Ok(Duration::from_secs(5400)));
-        for wrong in ["", "5", "-5m", "soon", "1mo"] {
+        for wrong in ["", "5", "-5m", "soon", "1mo", "366d"] {
             assert!(duration(wrong).is_err(), "{wrong}");
         }
         assert!(interval("9s").is_err());

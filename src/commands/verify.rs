@@ -5,7 +5,6 @@ pub(super) mod list;
 use std::time::{Duration, Instant};
 
 use clap::Args;
-use jiff::SignedDuration;
 
 use super::Context;
 use super::cloud;
@@ -22,7 +21,7 @@ use crate::journal::Record;
 use crate::observed::{BundleSeen, DeliveryProof, Observation, Observed, Read};
 use crate::report::{FailOn, Findings};
 use crate::secret::ApplicationSecret;
-use crate::settings::keys;
+use crate::settings::{self, keys};
 
 const LONG: &str = "\
 Proves the connection, check by check, and changes nothing (with --live, GitLab's own webhook tests are sent).
@@ -80,9 +79,7 @@ pub struct VerifyArgs {
 
 /// Reads `90s`, `5m` or `1h 30m`.
 pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    let wanted = || "write it as 90s, 5m or 1h".to_owned();
-    let signed: SignedDuration = text.parse().map_err(|_| wanted())?;
-    Duration::try_from(signed).map_err(|_| wanted())
+    settings::duration(text)
 }
 
 /// The first and the longest pause between two attempts of `--wait`.

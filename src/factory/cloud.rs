@@ -1,15 +1,18 @@
 //! Factory's half of a connection to GitLab.com: its own authorization session, what the account reaches, what is selected.
 
+mod candidates;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use url::Url;
 
+pub use self::candidates::{CandidatePage, CandidateQuery, MAX_CANDIDATES};
 use super::{FactoryClient, ReceivedWire};
-use crate::cloud::{Candidate, CloudAccount, CloudSelection, PlaceKind};
+use crate::cloud::{CloudAccount, CloudSelection};
 use crate::http::limits::MAX_FACTORY_BYTES;
-use crate::http::{Error, Expected, Method, Repeat, Request, Response};
+use crate::http::{Error, Expected, Method, Repeat, Request, Response, server_text};
 use crate::instance::InstanceUrl;
 use crate::kit::{address_problem, origin};
 
@@ -66,20 +69,34 @@ pub enum SessionStatus {
 #[derive(Clone, Debug, Deserialize)]
 pub struct SessionState {
     pub status: SessionStatus,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "detail")]
     pub detail: Option<String>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "named_account")]
     pub account: Option<CloudAccount>,
     #[serde(default)]
     pub scopes: Vec<String>,
 }
 
-/// A page of what the account reaches.
-#[derive(Clone, Debug, Deserialize)]
-pub struct CandidatePage {
-    pub items: Vec<Candidate>,
-    #[serde(default)]
-    pub next_cursor: Option<String>,
+/// As a message may quote it.
+fn detail<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+    let text = Option::<String>::deserialize(deserializer)?;
+    Ok(text.as_deref().map(server_text).filter(|text| !text.is_empty()))
+}
+
+/// An account without a user name is not known.
+fn named_account<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<CloudAccount>, D::Error> {
+    let account = Option::<CloudAccount>::deserialize(deserializer)?;
+    Ok(account.filter(|account| !account.username.trim().is_empty()))
+}
+
+/// Why there is no session.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum SessionError {
+    #[error(transparent)]
+    Request(#[from] Error),
+    /// An address of the answer. Asked again, Factory would say the same.
+    #[error("Factory's answer cannot be used: its {0}")]
+    Unusable(String),
 }
 
 /// Whose selection it is.
@@ -139,11 +156,6 @@ impl From<Error> for SelectionError {
     }
 }
 
-/// A page of a list that is read to its end.
-const PAGE: usize = 100;
-/// At most this many groups or projects are counted.
-pub const MAX_CANDIDATES: usize = 10_000;
-
 const SESSION: Expected = "a session";
 const SELECTION: Expected = "a selection";
 
@@ -158,7 +170,7 @@ impl FactoryClient {
         connect_url: &Url,
         key: &str,
         asked: &SessionRequest<'_>,
-    ) -> Result<OpenSession, Error> {
+    ) -> Result<OpenSession, SessionError> {
         let request = Request::write(Method::POST, connect_url.clone())
             .header("idempotency-key", key)
             .repeat(Repeat::Idempotent)
@@ -167,10 +179,13 @@ impl FactoryClient {
         let response = self.http.send(&self.with_key(request)).await?.require(&[201, 200], SESSION)?;
         let session: OpenSession = response.json(SESSION)?;
         if origin(&session.session_url) != origin(connect_url) {
-            return Err(response.decode_error(SESSION, "its session_url is not at the origin of the kit's connect_url"));
+            let why = "session_url is not at the origin of the kit's connect_url";
+            return Err(SessionError::Unusable(why.to_owned()));
         }
-        if let Some(why) = address_problem(&session.authorize_url) {
-            return Err(response.decode_error(SESSION, format!("its authorize_url cannot be opened: {why}")));
+        for (name, url) in [("session_url", &session.session_url), ("authorize_url", &session.authorize_url)] {
+            if let Some(why) = address_problem(url) {
+                return Err(SessionError::Unusable(format!("{name} cannot be opened: {why}")));
+            }
         }
         Ok(session)
     }
@@ -198,72 +213,6 @@ impl FactoryClient {
             Ok(response) => response.refuse_web_page(),
             Err(error) if matches!(error.status(), Some(404 | 410)) => Ok(()),
             Err(error) => Err(error),
-        }
-    }
-
-    /// A page of the groups or projects that the authorized account reaches.
-    ///
-    /// # Errors
-    /// 409 before anything is authorized.
-    pub async fn candidates(
-        &self,
-        candidates_url: &Url,
-        kind: PlaceKind,
-        asked: &CandidateQuery<'_>,
-    ) -> Result<CandidatePage, Error> {
-        let mut url = candidates_url.clone();
-        {
-            let mut query = url.query_pairs_mut();
-            query.append_pair("search", asked.search).append_pair("kind", kind.word());
-            query.append_pair("per_page", &asked.per_page.to_string());
-            if let Some(cursor) = asked.cursor {
-                query.append_pair("cursor", cursor);
-            }
-        }
-        self.http.send(&self.with_key(Request::get(url))).await?.json("a list of groups and projects")
-    }
-
-    /// A group or project of the account by its path; `None` where the account does not reach it. What a search looks at is
-    /// Factory's own matter, so the whole path is searched for, and then its last part.
-    ///
-    /// # Errors
-    /// As [`FactoryClient::candidates`].
-    pub async fn candidate(&self, url: &Url, kind: PlaceKind, path: &str) -> Result<Option<Candidate>, Error> {
-        let last = path.rsplit('/').next().unwrap_or(path);
-        for search in [path, last].into_iter().take(if last == path { 1 } else { 2 }) {
-            let (mut cursor, mut seen) = (None, 0);
-            loop {
-                let asked = CandidateQuery { search, per_page: PAGE, cursor: cursor.as_deref() };
-                let page = self.candidates(url, kind, &asked).await?;
-                seen += page.items.len();
-                let is_it = |one: &Candidate| one.kind == kind && one.full_path.eq_ignore_ascii_case(path);
-                if let Some(found) = page.items.into_iter().find(is_it) {
-                    return Ok(Some(found));
-                }
-                match page.next_cursor.filter(|next| Some(next) != cursor.as_ref() && seen < MAX_CANDIDATES) {
-                    Some(next) => cursor = Some(next),
-                    None => break,
-                }
-            }
-        }
-        Ok(None)
-    }
-
-    /// All groups or projects that the account reaches, as far as [`MAX_CANDIDATES`]; and whether there are more.
-    ///
-    /// # Errors
-    /// As [`FactoryClient::candidates`].
-    pub async fn all_candidates(&self, url: &Url, kind: PlaceKind) -> Result<(Vec<Candidate>, bool), Error> {
-        let (mut all, mut cursor) = (Vec::new(), None);
-        loop {
-            let asked = CandidateQuery { search: "", per_page: PAGE, cursor: cursor.as_deref() };
-            let page = self.candidates(url, kind, &asked).await?;
-            all.extend(page.items);
-            match page.next_cursor.filter(|next| Some(next) != cursor.as_ref()) {
-                Some(_) if all.len() >= MAX_CANDIDATES => return Ok((all, true)),
-                Some(next) => cursor = Some(next),
-                None => return Ok((all, false)),
-            }
         }
     }
 
@@ -322,10 +271,5 @@ impl FactoryClient {
     }
 }
 
-/// What is looked for among the candidates.
-#[derive(Clone, Copy, Debug)]
-pub struct CandidateQuery<'a> {
-    pub search: &'a str,
-    pub per_page: usize,
-    pub cursor: Option<&'a str>,
-}
+#[cfg(test)]
+mod tests;

@@ -143,6 +143,34 @@ mod unix {
     }
 
     #[test]
+    fn a_pipe_in_the_place_of_a_file_of_ours_is_refused_and_nothing_waits() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let pipe = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status().expect("mkfifo");
+        assert!(made.success());
+        let refused = [
+            open_to_append(&pipe).map(drop),
+            open_state_to_append(&pipe).map(drop),
+            open_state(&pipe).map(drop),
+            open_regular(&pipe).map(drop),
+            write(&pipe, b"x"),
+        ];
+        for refused in refused {
+            assert_eq!(refused.expect_err("a pipe").kind(), ErrorKind::InvalidInput);
+        }
+        drop(lock_folder(&pipe));
+        let null = Path::new("/dev/null");
+        open_to_append(null).expect("a log may go to a device");
+        for refused in [open_state_to_append(null).map(drop), open_state(null).map(drop)] {
+            assert_eq!(refused.expect_err("a device").kind(), ErrorKind::InvalidInput);
+        }
+        let path = folder.path().join("journal");
+        drop(open_state_to_append(&path).expect("created"));
+        assert_eq!(mode(&path), 0o600);
+        open_state(&path).expect("readable");
+    }
+
+    #[test]
     fn a_link_to_a_file_that_is_already_open_is_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("redirected");

@@ -10,6 +10,7 @@ use super::{Error, Reader};
 use crate::http::limits::PAGE_SIZE;
 use crate::http::{Expected, Pages};
 use crate::network::outbound::OutboundSettings;
+use crate::secret::redact_addresses;
 
 /// `GET /application/settings`, as far as it is about who can do what. `None` where the answer does not have it.
 /// gitlab: lib/api/settings.rb
@@ -130,7 +131,8 @@ pub struct AuditEvent {
 impl From<AuditEventWire> for AuditEvent {
     fn from(wire: AuditEventWire) -> Self {
         let text = |key: &str| match wire.details.get(key) {
-            Some(Value::String(text)) => text.clone(),
+            // Events about a webhook hold its address, and with it what others put into theirs of passwords and tokens.
+            Some(Value::String(text)) => redact_addresses(text).into_owned(),
             Some(Value::Number(number)) => number.to_string(),
             _ => String::new(),
         };
@@ -245,6 +247,21 @@ mod tests {
             ..SecuritySettings::default()
         };
         assert_eq!(settings, Ok(wanted));
+    }
+
+    #[test]
+    fn addresses_in_an_event_come_without_passwords_and_tokens() {
+        let address = "https://ann:hunter2@hooks.acme.com/a?token=letmein";
+        for key in ["custom_message", "add", "target_details", "author_name", "entity_path"] {
+            let value = json!({
+                "id": 1, "created_at": "2026-08-30T07:00:41.885Z", "event_type": null,
+                "details": { key: format!("webhook {address}") },
+            });
+            let event = AuditEvent::from(serde_json::from_value::<AuditEventWire>(value).expect("an event"));
+            let told = format!("{event:?}");
+            assert!(told.contains("webhook https://hooks.acme.com/a\""), "{told}");
+            assert!(!told.contains("hunter2") && !told.contains("letmein"), "{told}");
+        }
     }
 
     #[test]

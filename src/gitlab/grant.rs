@@ -8,17 +8,18 @@ use jiff::Timestamp;
 use oauth2::basic::{BasicClient, BasicErrorResponse, BasicErrorResponseType, BasicTokenResponse};
 use oauth2::{
     AuthUrl, ClientId, CsrfToken, DeviceAuthorizationUrl, DeviceCodeErrorResponse, DeviceCodeErrorResponseType,
-    EndpointNotSet, EndpointSet, PkceCodeChallenge, RedirectUrl, RequestTokenError, Scope,
+    EndpointNotSet, EndpointSet, ErrorResponse, PkceCodeChallenge, RedirectUrl, RequestTokenError, Scope,
     StandardDeviceAuthorizationResponse, TokenResponse as _, TokenUrl,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::Error;
 use crate::cloud::CloudAccount;
 use crate::http::{self, Cause, Client, InFlight, OAuth2Client, OAuthState, Repeat, Request};
 use crate::instance::InstanceUrl;
-use crate::secret::{AccessToken, AuthorizationCode, DeviceCode, PkceVerifier, RefreshToken};
+use crate::secret::{AccessToken, AuthorizationCode, DeviceCode, PkceVerifier, RefreshToken, Secret, SecretKind};
 
 /// The bytes of a verifier: 64 characters in base64. GitLab counts shorter ones than 43 "before enforcing".
 const VERIFIER_BYTES: u32 = 48;
@@ -50,6 +51,32 @@ pub enum GrantError {
     Request(#[from] Error),
     #[error("GitLab's answer cannot be read as {0}")]
     Unreadable(&'static str),
+    /// The user has consented, and GitLab's answer is not all that Factory needs.
+    #[error("GitLab's answer cannot be read as {what}")]
+    Unusable { what: &'static str, tokens: UnusableTokens },
+}
+
+/// What became of the tokens of a grant that cannot be used: each of them acts as the user.
+#[derive(Debug)]
+pub enum UnusableTokens {
+    Revoked,
+    NotRevoked(Error),
+    /// None can be read.
+    Unreadable,
+}
+
+/// The tokens of an answer, as far as they can be read.
+#[derive(Default, Deserialize)]
+struct TokensWire {
+    #[serde(default, deserialize_with = "if_readable")]
+    access_token: Option<AccessToken>,
+    #[serde(default, deserialize_with = "if_readable")]
+    refresh_token: Option<RefreshToken>,
+}
+
+fn if_readable<'de, D: Deserializer<'de>, K: SecretKind>(deserializer: D) -> Result<Option<Secret<K>>, D::Error> {
+    let value = serde_json::Value::deserialize(deserializer)?;
+    Ok(value.as_str().and_then(|text| Secret::new(text).ok()))
 }
 
 fn described(description: Option<&String>) -> String {
@@ -148,12 +175,7 @@ impl GrantClient {
         let request = endpoints
             .exchange_code(http::authorization_code(code))
             .set_pkce_verifier(http::pkce_verifier(&authorization.verifier));
-        match request.request_async(&client).await {
-            Ok(granted) => self.grant(&granted),
-            Err(RequestTokenError::ServerResponse(said)) => Err(refused(&said)),
-            Err(RequestTokenError::Request(error)) => Err(error.into()),
-            Err(RequestTokenError::Parse(..) | RequestTokenError::Other(_)) => Err(GrantError::Unreadable("a grant")),
-        }
+        self.granted(request.request_async(&client).await, refused).await
     }
 
     /// Begins the device flow.
@@ -162,7 +184,7 @@ impl GrantClient {
     /// [`GrantError`].
     pub async fn begin_device(&self, scopes: &[String]) -> Result<DeviceAuthorization, GrantError> {
         // An unused code ends by itself.
-        let client = OAuth2Client::new(self.http.clone(), Repeat::Idempotent);
+        let client = OAuth2Client::new(self.http.clone(), Repeat::Idempotent).amending(make_times_sane);
         let endpoints = self.endpoints();
         let request = endpoints.exchange_device_code().add_scopes(scopes.iter().cloned().map(Scope::new));
         let details: StandardDeviceAuthorizationResponse = match request.request_async(&client).await {
@@ -175,7 +197,9 @@ impl GrantClient {
             }
         };
         let unreadable = || GrantError::Unreadable("a device code");
-        let on_instance = |url: &Url| url.origin() == self.instance.url().origin();
+        let on_instance = |url: &Url| {
+            url.origin() == self.instance.url().origin() && url.username().is_empty() && url.password().is_none()
+        };
         let complete = details.verification_uri_complete().and_then(|uri| uri.secret().parse().ok());
         Ok(DeviceAuthorization {
             page: Some(details.verification_uri().url().clone()).filter(on_instance).ok_or_else(unreadable)?,
@@ -205,18 +229,53 @@ impl GrantClient {
             polled = polling => polled,
             error = client.refusal() => return Err(error.into()),
         };
-        match polled {
-            Ok(granted) => self.grant(&granted),
-            Err(RequestTokenError::ServerResponse(said)) => Err(poll_refused(&said)),
-            Err(RequestTokenError::Request(error)) => Err(error.into()),
-            Err(RequestTokenError::Parse(..) | RequestTokenError::Other(_)) => Err(GrantError::Unreadable("a grant")),
+        self.granted(polled, poll_refused).await
+    }
+
+    /// The grant of an answer. The tokens of one that cannot be used are revoked.
+    async fn granted<E: ErrorResponse + 'static>(
+        &self,
+        answered: Result<BasicTokenResponse, RequestTokenError<Error, E>>,
+        refused: fn(&E) -> GrantError,
+    ) -> Result<Grant, GrantError> {
+        let (what, tokens) = match answered {
+            Ok(granted) => match self.grant(&granted) {
+                Ok(grant) => return Ok(grant),
+                Err(what) => (what, tokens_of(&granted)),
+            },
+            Err(RequestTokenError::ServerResponse(said)) => return Err(refused(&said)),
+            Err(RequestTokenError::Request(error)) => return Err(error.into()),
+            Err(RequestTokenError::Parse(_, body)) => {
+                ("a grant", serde_json::from_slice(&Zeroizing::new(body)).unwrap_or_default())
+            }
+            Err(RequestTokenError::Other(_)) => ("a grant", TokensWire::default()),
+        };
+        Err(GrantError::Unusable { what, tokens: self.revoke_unusable(tokens).await })
+    }
+
+    async fn revoke_unusable(&self, tokens: TokensWire) -> UnusableTokens {
+        // Waited for as a grant on its way is.
+        let _until_revoked = self.in_flight.begin();
+        let TokensWire { access_token, refresh_token } = tokens;
+        let mut outcome = UnusableTokens::Unreadable;
+        if let Some(token) = refresh_token {
+            outcome =
+                self.revoke_token(&token).await.map_or_else(UnusableTokens::NotRevoked, |()| UnusableTokens::Revoked);
+        }
+        // Either of them ends both, if GitLab accepts it.
+        match access_token {
+            Some(token) if !matches!(outcome, UnusableTokens::Revoked) => {
+                self.revoke_token(&token).await.map_or_else(UnusableTokens::NotRevoked, |()| UnusableTokens::Revoked)
+            }
+            Some(_) | None => outcome,
         }
     }
 
-    fn grant(&self, granted: &BasicTokenResponse) -> Result<Grant, GrantError> {
-        let refresh = granted.refresh_token().ok_or(GrantError::Unreadable("a grant with a refresh token"))?;
-        let unreadable = |_| GrantError::Unreadable("a grant");
-        let scopes = granted.scopes().ok_or(GrantError::Unreadable("a grant with its scopes"))?;
+    /// What an answer lacks, where it is not a grant.
+    fn grant(&self, granted: &BasicTokenResponse) -> Result<Grant, &'static str> {
+        let refresh = granted.refresh_token().ok_or("a grant with a refresh token")?;
+        let unreadable = |_| "a grant";
+        let scopes = granted.scopes().ok_or("a grant with its scopes")?;
         let scopes = scopes.iter().flat_map(|scope| scope.split(' ').map(str::to_owned)).collect();
         let now = self.http.clock().now();
         Ok(Grant {
@@ -233,7 +292,11 @@ impl GrantClient {
     /// Those of any request.
     pub async fn account(&self, grant: &Grant) -> Result<CloudAccount, Error> {
         let request = Request::get(self.instance.api("/user")).oauth_token(&grant.access_token);
-        let wire: AccountWire = self.http.send(&request).await?.json("an account")?;
+        let response = self.http.send(&request).await?;
+        let wire: AccountWire = response.json("an account")?;
+        if wire.username.trim().is_empty() {
+            return Err(response.decode_error("an account", "its user name is empty"));
+        }
         Ok(CloudAccount { id: wire.id, username: wire.username, name: wire.name.unwrap_or_default() })
     }
 
@@ -242,14 +305,38 @@ impl GrantClient {
     /// # Errors
     /// Those of any request.
     pub async fn revoke(&self, grant: &Grant) -> Result<(), Error> {
+        self.revoke_token(&grant.refresh_token).await
+    }
+
+    async fn revoke_token<K: SecretKind>(&self, token: &Secret<K>) -> Result<(), Error> {
         let url = self.instance.page("/oauth/revoke");
-        let request = Request::revoke_oauth(url, &self.client_id, &grant.refresh_token).repeat(Repeat::Idempotent);
+        let request = Request::revoke_oauth(url, &self.client_id, token).repeat(Repeat::Idempotent);
         self.http.send(&request).await.map(drop)
     }
 }
 
 /// Longer than any code lives.
 const LONGEST_POLL: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A pause between two polls that is shorter or longer than these seconds is not meant, and one of 0 would poll without a pause.
+const POLL_SECONDS: std::ops::RangeInclusive<u64> = 1..=60;
+
+/// Gives a device's answer times that can be counted with.
+fn make_times_sane(answer: &mut serde_json::Value) {
+    let Some(fields) = answer.as_object_mut() else { return };
+    for (name, seconds) in [("interval", POLL_SECONDS), ("expires_in", 0..=LONGEST_POLL.as_secs())] {
+        if let Some(given) = fields.get(name).and_then(serde_json::Value::as_u64) {
+            fields.insert(name.to_owned(), given.clamp(*seconds.start(), *seconds.end()).into());
+        }
+    }
+}
+
+fn tokens_of(granted: &BasicTokenResponse) -> TokensWire {
+    TokensWire {
+        access_token: Secret::new(granted.access_token().secret()).ok(),
+        refresh_token: granted.refresh_token().and_then(|token| Secret::new(token.secret()).ok()),
+    }
+}
 
 fn redirect(uri: &str) -> Result<RedirectUrl, GrantError> {
     RedirectUrl::new(uri.to_owned()).map_err(|_| GrantError::Unreadable("a redirect URI"))
@@ -287,6 +374,9 @@ fn is_missing(error: &Error) -> bool {
         _ => false,
     }
 }
+
+#[cfg(test)]
+mod unusable;
 
 #[cfg(test)]
 mod tests {

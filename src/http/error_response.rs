@@ -11,6 +11,7 @@ use super::error::{Cause, ErrorResponse, UnexpectedPage, base_of_gitlab};
 use super::limits::{MAX_ERROR_FIELDS, MAX_PAGE_BYTES, MAX_TEXT_CHARS};
 use super::response::Response;
 use crate::secret;
+use crate::text::one_line;
 
 /// Whose response it should be.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -41,7 +42,7 @@ pub(super) fn cause(response: &Response, server: Server, now: Timestamp) -> Caus
     if status == 403 && server == Server::GitLab {
         return Cause::UnexpectedPage { status, what: UnexpectedPage::Firewall };
     }
-    let message = std::str::from_utf8(body).ok().map(str::trim).filter(|text| !text.is_empty()).map(clean);
+    let message = std::str::from_utf8(body).ok().map(str::trim).filter(|text| !text.is_empty()).map(server_text);
     Cause::Status(ErrorResponse { status, message, retry_after, ..ErrorResponse::default() })
 }
 
@@ -69,7 +70,7 @@ pub(super) fn unexpected_page(response: &Response) -> Option<UnexpectedPage> {
     }
     let media_type = media_type(&response.headers)?;
     let is_json = media_type == "application/json" || media_type.ends_with("+json");
-    (!is_json).then(|| UnexpectedPage::OtherType(clean(&media_type)))
+    (!is_json).then(|| UnexpectedPage::OtherType(server_text(&media_type)))
 }
 
 fn media_type(headers: &HeaderMap) -> Option<String> {
@@ -121,7 +122,7 @@ fn page_kind(response: &Response) -> UnexpectedPage {
 }
 
 fn envelope(object: &Map<String, Value>) -> ErrorResponse {
-    let text = |key: &str| object.get(key).and_then(Value::as_str).map(clean);
+    let text = |key: &str| object.get(key).and_then(Value::as_str).map(server_text);
     let error = object.get("error").and_then(|value| flatten(value, ""));
     let is_code =
         error.as_deref().is_some_and(|text| text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_'));
@@ -132,8 +133,8 @@ fn envelope(object: &Map<String, Value>) -> ErrorResponse {
         .or_else(|| text("title"))
         .or_else(|| error.clone().filter(|_| !is_code));
     ErrorResponse {
-        message: message.as_deref().map(clean),
-        error: error.filter(|_| is_code).as_deref().map(clean),
+        message: message.as_deref().map(server_text),
+        error: error.filter(|_| is_code).as_deref().map(server_text),
         error_description: text("error_description"),
         scope: text("scope"),
         fields: fields(object.get("message")),
@@ -167,13 +168,17 @@ fn fields(message: Option<&Value>) -> Vec<String> {
         .keys()
         .filter(|key| !matches!(key.as_str(), "base" | "error"))
         .take(MAX_ERROR_FIELDS)
-        .map(|key| clean(key))
+        .map(|key| server_text(key))
         .collect()
 }
 
-/// Redacted first and cut after, so that no part of a secret is left.
-pub(super) fn clean(text: &str) -> String {
+/// A text of a server as a message may quote it: one line of a few hundred characters, without the secrets of this process and
+/// what addresses hold of secrets. Redacted first and cut after, so that no part of a secret is left.
+#[must_use]
+pub fn server_text(text: &str) -> String {
     let text = secret::redact(text);
+    let text = secret::redact_addresses(&text);
+    let text = one_line(&text);
     match text.char_indices().nth(MAX_TEXT_CHARS) {
         Some((at, _)) => format!("{}…", &text[..at]),
         None => text.into_owned(),

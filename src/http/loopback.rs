@@ -2,22 +2,27 @@
 //!
 //! Whatever else asks, another page, a scanner, a browser's second connection, gets an answer and changes nothing.
 
+use std::collections::VecDeque;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use futures_util::StreamExt as _;
+use futures_util::future::{AbortHandle, abortable};
 use futures_util::stream::FuturesUnordered;
 use sha2::{Digest as _, Sha256};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
+use super::error_response::server_text;
 use super::limits::{MAX_LOOPBACK_CONNECTIONS, MAX_LOOPBACK_HEAD};
 use crate::secret::AuthorizationCode;
 
-/// A connection that says nothing, as browsers open them ahead of time, is not kept longer.
-const CONNECTION_TIME: Duration = Duration::from_secs(30);
+/// A connection that says nothing, as browsers open them ahead of time, is not kept longer. A browser opens another one.
+const SILENT_TIME: Duration = Duration::from_secs(2);
+/// For one request and its answer, which come from this machine.
+const CONNECTION_TIME: Duration = Duration::from_secs(10);
 
 /// What tells the redirect of this run from anybody else's. It is part of the address that is printed, so it is not redacted.
 #[derive(Clone, Debug)]
@@ -74,18 +79,31 @@ impl Loopback {
     /// Waits for the first request with the right state. It never fails: the caller has a time limit.
     pub async fn wait(&self, state: &OAuthState) -> Callback {
         let mut open = FuturesUnordered::new();
+        let mut oldest_first: VecDeque<(SocketAddr, AbortHandle)> = VecDeque::new();
         loop {
             tokio::select! {
-                Some(answered) = open.next(), if !open.is_empty() => {
+                // What has arrived is read before another connection can take its place.
+                biased;
+                Some(served) = open.next(), if !open.is_empty() => {
+                    // One that was dropped for a newer one is not in the list any more.
+                    let Ok((from, answered)) = served else { continue };
+                    oldest_first.retain(|(other, _)| *other != from);
                     if let Some(callback) = answered {
                         return callback;
                     }
                 }
-                accepted = self.listener.accept(), if open.len() < MAX_LOOPBACK_CONNECTIONS => {
+                accepted = self.listener.accept() => {
                     // A connection that broke before it was accepted is not the redirect.
-                    if let Ok((stream, _)) = accepted {
-                        open.push(self.serve(stream, state));
+                    let Ok((stream, from)) = accepted else { continue };
+                    // Otherwise any program on this machine could keep the redirect out with connections that say nothing.
+                    if oldest_first.len() >= MAX_LOOPBACK_CONNECTIONS
+                        && let Some((_, oldest)) = oldest_first.pop_front()
+                    {
+                        oldest.abort();
                     }
+                    let (serving, handle) = abortable(async move { (from, self.serve(stream, state).await) });
+                    open.push(serving);
+                    oldest_first.push_back((from, handle));
                 }
             }
         }
@@ -139,7 +157,10 @@ impl Loopback {
         }
         match (given("code").and_then(|code| AuthorizationCode::new(&code).ok()), given("error")) {
             (Some(code), None) => Ok(Callback::Code(code)),
-            (None, Some(error)) => Ok(Callback::Refused { error, description: given("error_description") }),
+            (None, Some(error)) => {
+                let description = given("error_description").as_deref().map(server_text);
+                Ok(Callback::Refused { error: server_text(&error), description })
+            }
             _ => Err(Answer::BadRequest("There is neither a code nor an error.")),
         }
     }
@@ -150,7 +171,8 @@ async fn read_head(stream: &mut TcpStream) -> io::Result<String> {
     let mut head = Vec::new();
     let mut buffer = [0; 2048];
     while !head.windows(4).any(|end| end == b"\r\n\r\n") {
-        let count = stream.read(&mut buffer).await?;
+        let reading = tokio::time::timeout(SILENT_TIME, stream.read(&mut buffer));
+        let count = reading.await.map_err(|_| io::ErrorKind::TimedOut)??;
         if count == 0 || head.len() + count > MAX_LOOPBACK_HEAD {
             return Err(io::ErrorKind::InvalidData.into());
         }
@@ -258,6 +280,37 @@ mod tests {
         assert!(matches!(&callback, Callback::Code(code) if code.expose() == "abcdef123456"), "{callback:?}");
         assert!(page.contains("This page can be closed.") && page.contains("no-store"), "{page}");
         assert!(!page.contains("abcdef123456"), "{page}");
+    }
+
+    #[tokio::test]
+    async fn connections_that_say_nothing_do_not_keep_the_redirect_out() {
+        let loopback = Loopback::listen(&"http://127.0.0.1/".parse().expect("a URL")).await.expect("a port");
+        let state = OAuthState::new("the-state-of-this-run");
+        let asking = async {
+            let mut silent = Vec::new();
+            for _ in 0..3 * MAX_LOOPBACK_CONNECTIONS {
+                silent.push(TcpStream::connect(loopback.address).await.expect("the listener"));
+            }
+            let answer = ask(loopback.address, &get("/?code=abcdef123456&state=the-state-of-this-run")).await;
+            // The oldest was closed for a newer one.
+            let mut rest = Vec::new();
+            assert_eq!(silent[0].read_to_end(&mut rest).await.expect("closed"), 0);
+            answer
+        };
+        let both = async { tokio::join!(loopback.wait(&state), asking) };
+        let (callback, page) = tokio::time::timeout(SILENT_TIME * 30, both).await.expect("no wait for all of them");
+        assert!(matches!(callback, Callback::Code(_)), "{callback:?}");
+        assert!(page.contains("This page can be closed."), "{page}");
+    }
+
+    #[tokio::test]
+    async fn a_refusal_cannot_forge_lines_of_the_report() {
+        let loopback = Loopback::listen(&"http://127.0.0.1/".parse().expect("a URL")).await.expect("a port");
+        let state = OAuthState::new("the-state-of-this-run");
+        let request = get("/?error=a%0Ahint:+b&error_description=c%0D%0Ahint:+d&state=the-state-of-this-run");
+        let (callback, _) = tokio::join!(loopback.wait(&state), ask(loopback.address, &request));
+        let Callback::Refused { error, description } = callback else { unreachable!("{callback:?}") };
+        assert_eq!((error.as_str(), description.as_deref()), ("a hint: b", Some("c hint: d")));
     }
 
     #[tokio::test]

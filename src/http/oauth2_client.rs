@@ -30,6 +30,7 @@ pub struct OAuth2Client {
     repeat: Repeat,
     refused: Refused,
     in_flight: InFlight,
+    amend: Option<fn(&mut serde_json::Value)>,
 }
 
 /// Whether a request is on its way whose answer may bring a token. Clones share the state.
@@ -37,6 +38,12 @@ pub struct OAuth2Client {
 pub struct InFlight(Arc<watch::Sender<bool>>);
 
 impl InFlight {
+    /// Says that one is, until the result is dropped.
+    pub fn begin(&self) -> Flight<'_> {
+        self.0.send_replace(true);
+        Flight(self)
+    }
+
     /// Waits until none is.
     pub async fn ends(&self) {
         let mut state = self.0.subscribe();
@@ -46,14 +53,8 @@ impl InFlight {
 }
 
 /// A request on its way, until this is dropped.
-struct Flight<'f>(&'f InFlight);
-
-impl<'f> Flight<'f> {
-    fn begin(of: &'f InFlight) -> Self {
-        of.0.send_replace(true);
-        Self(of)
-    }
-}
+#[must_use]
+pub struct Flight<'f>(&'f InFlight);
 
 impl Drop for Flight<'_> {
     fn drop(&mut self) {
@@ -73,13 +74,29 @@ impl OAuth2Client {
     /// `repeat` says what the exchange is: a probe that leaves nothing behind is a read, though it is a POST.
     #[must_use]
     pub fn new(client: Client, repeat: Repeat) -> Self {
-        Self { client, repeat, refused: Refused::default(), in_flight: InFlight::default() }
+        Self { client, repeat, refused: Refused::default(), in_flight: InFlight::default(), amend: None }
     }
 
     /// The same, which says when a request is on its way.
     #[must_use]
     pub fn saying(self, in_flight: &InFlight) -> Self {
         Self { in_flight: in_flight.clone(), ..self }
+    }
+
+    /// The same, which changes an answer before the crate reads it.
+    #[must_use]
+    pub fn amending(self, amend: fn(&mut serde_json::Value)) -> Self {
+        Self { amend: Some(amend), ..self }
+    }
+
+    fn amended(&self, body: &[u8]) -> Vec<u8> {
+        match (self.amend, serde_json::from_slice::<serde_json::Value>(body)) {
+            (Some(amend), Ok(mut answer)) => {
+                amend(&mut answer);
+                answer.to_string().into_bytes()
+            }
+            _ => body.to_vec(),
+        }
     }
 
     /// Waits for a request that was refused, and not by OAuth's own errors.
@@ -95,9 +112,9 @@ impl OAuth2Client {
 
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, Error> {
         let request = our_request(request, self.repeat)?;
-        let _until_answered = Flight::begin(&self.in_flight);
+        let _until_answered = self.in_flight.begin();
         match self.client.send(&request).await {
-            Ok(response) => Ok(json_response(response.status(), response.body().to_vec())),
+            Ok(response) => Ok(json_response(response.status(), self.amended(response.body()))),
             Err(error) => match error.response() {
                 Some(response) if response.status < 500 && response.error.is_some() => {
                     Ok(json_response(response.status, oauth_error(response)))

@@ -198,8 +198,8 @@ impl Connection {
 
     fn read(&self, wanted: &dyn Fn(&str) -> bool) -> Result<Record, Error> {
         let path = self.journal_path();
-        let own = files::require_own(&self.folder).and_then(|()| files::require_own(&path));
-        let replayed = match own.and_then(|()| File::open(&path)) {
+        let own = files::require_own(&self.folder);
+        let replayed = match own.and_then(|()| files::open_state(&path)) {
             Ok(file) => replay(BufReader::new(file.take(MAX_JOURNAL)), wanted),
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Record::default()),
             Err(error) => Err(error),
@@ -216,8 +216,7 @@ impl Connection {
             .and_then(|()| files::require_own(&self.folder))
             .map_err(|source| Error::Folder { path: self.folder.clone(), source })?;
         let path = self.folder.join("lock");
-        let file =
-            files::open_to_append(&path).map_err(|source| Error::Folder { path: self.folder.clone(), source })?;
+        let file = files::open_state_to_append(&path).map_err(|source| Error::Folder { path: path.clone(), source })?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { _file: Arc::new(file) }),
             Err(TryLockError::WouldBlock) => Err(Error::Busy { path }),
@@ -238,10 +237,7 @@ impl Connection {
         let line = |entry| JournalLine { v: VERSION, at: clock.now(), run: run.clone(), entry };
         let lines: Vec<JournalLine> = entries.into_iter().map(line).collect();
         let written = files::write_atomically(&path, Readers::Owner, |file| {
-            lines.iter().try_for_each(|line| {
-                serde_json::to_writer(&mut *file, line)?;
-                file.write_all(b"\n")
-            })
+            lines.into_iter().try_for_each(|line| file.write_all(line.written()?.0.as_bytes()))
         });
         written.map_err(|source| Error::Write { path, source })
     }
@@ -255,12 +251,13 @@ impl Connection {
         let audit = match audit {
             Some(audit) => {
                 let failed = |source| Error::Audit { path: audit.to_owned(), source };
-                Some((audit.to_owned(), open_journal(audit).map_err(failed)?))
+                Some((audit.to_owned(), ended(files::open_to_append(audit), audit).map_err(failed)?))
             }
             None => None,
         };
         let path = self.journal_path();
-        let file = open_journal(&path).map_err(|source| Error::Write { path: path.clone(), source })?;
+        let file = ended(files::open_state_to_append(&path), &path);
+        let file = file.map_err(|source| Error::Write { path: path.clone(), source })?;
         Ok(Journal { path, file, audit, run: new_run(), clock })
     }
 }
@@ -289,8 +286,7 @@ impl Journal {
     pub fn append(&mut self, entry: impl Into<Entry>) -> Result<(), Error> {
         let line = JournalLine { v: VERSION, at: self.clock.now(), run: self.run.clone(), entry: entry.into() };
         let failed = |source| Error::Write { path: self.path.clone(), source };
-        let mut text = serde_json::to_string(&line).map_err(|error| failed(error.into()))?;
-        text.push('\n');
+        let (text, line) = line.written().map_err(|error| failed(error.into()))?;
         self.file.write_all(text.as_bytes()).map_err(failed)?;
         if line.entry.is_durable() {
             self.file.sync_data().map_err(failed)?;
@@ -348,7 +344,7 @@ fn next_line(journal: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<usize
 /// The SHA-256 of a file in hex; `None` when it cannot be read.
 fn digest(path: &Path) -> Option<String> {
     let mut hasher = Sha256::new();
-    io::copy(&mut File::open(path).ok()?.take(MAX_JOURNAL), &mut hasher).ok()?;
+    io::copy(&mut files::open_regular(path).ok()?.take(MAX_JOURNAL), &mut hasher).ok()?;
     Some(hex(&hasher.finalize()))
 }
 
@@ -356,9 +352,9 @@ fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Opens a journal; a line that a crash cut short is ended first, so that the next one stands alone.
-fn open_journal(path: &Path) -> io::Result<File> {
-    let mut file = files::open_to_append(path)?;
+/// A journal that was opened; a line that a crash cut short is ended first, so that the next one stands alone.
+fn ended(opened: io::Result<File>, path: &Path) -> io::Result<File> {
+    let mut file = opened?;
     if file.seek(SeekFrom::End(0))? > 0 && !ends_a_line(path)? {
         file.write_all(b"\n")?;
     }
@@ -366,7 +362,7 @@ fn open_journal(path: &Path) -> io::Result<File> {
 }
 
 fn ends_a_line(path: &Path) -> io::Result<bool> {
-    let mut file = File::open(path)?;
+    let mut file = files::open_regular(path)?;
     file.seek(SeekFrom::End(-1))?;
     let mut last = [0_u8];
     file.read_exact(&mut last)?;

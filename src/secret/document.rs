@@ -3,11 +3,21 @@
 
 use std::borrow::Cow;
 
-use super::redact;
+use super::{redact, redact_tokens};
 
 /// [`redact`] for the values of JSON: strings that are not the name of a field.
 #[must_use]
 pub fn redact_json(document: &str) -> Cow<'_, str> {
+    cleaned(document, redact)
+}
+
+/// [`redact_tokens`] for the values of JSON.
+#[must_use]
+pub fn redact_tokens_in_json(document: &str) -> Cow<'_, str> {
+    cleaned(document, redact_tokens)
+}
+
+fn cleaned(document: &str, redact: fn(&str) -> Cow<'_, str>) -> Cow<'_, str> {
     let mut clean = String::new();
     let mut kept = 0;
     let mut from = 0;

@@ -6,11 +6,17 @@ use std::hash::BuildHasher as _;
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use zeroize::Zeroizing;
+
 /// The shortest part that is hidden, in bytes.
 const SHORTEST: usize = 8;
 
 /// The shortest part that is hidden where it reads like ordinary words: those occur in ordinary texts too.
 const SHORTEST_WORDS: usize = 12;
+
+/// Half of a longer secret would be a longer part, and its search would take the square of its length: so many words in a row
+/// are in no other text.
+const LONGEST_WORDS: usize = 48;
 
 /// A key of this process: what is kept of a part is of no use elsewhere.
 static KEY: LazyLock<RandomState> = LazyLock::new(RandomState::new);
@@ -25,9 +31,11 @@ impl Parts {
     /// Adds the parts of a secret; `value` is without the prefix that tells its kind.
     pub(super) fn add(&mut self, value: &str) {
         let value = value.as_bytes();
-        let words = SHORTEST_WORDS.max(value.len().div_ceil(2));
+        let lower = Zeroizing::new(value.to_ascii_lowercase());
+        let words = value.len().div_ceil(2).clamp(SHORTEST_WORDS, LONGEST_WORDS);
         for (length, is_wanted) in [(SHORTEST, false), (words, true)] {
-            for part in value.windows(length).filter(|part| part.is_ascii() && reads_like_words(part) == is_wanted) {
+            let parts = value.windows(length).zip(lower.windows(length));
+            for (_, part) in parts.filter(|(part, _)| part.is_ascii() && reads_like_words(part) == is_wanted) {
                 self.by_length.entry(length).or_default().insert(hash(part));
             }
         }
@@ -36,8 +44,9 @@ impl Parts {
     /// Where a text has parts, in order and apart from each other.
     pub(super) fn ranges(&self, text: &str) -> Vec<Range<usize>> {
         let mut found: Vec<Range<usize>> = Vec::new();
+        let lower = text.to_ascii_lowercase();
         for (length, hashes) in &self.by_length {
-            let windows = text.as_bytes().windows(*length).enumerate();
+            let windows = lower.as_bytes().windows(*length).enumerate();
             let hits = windows.filter(|(_, part)| part.is_ascii() && hashes.contains(&hash(part)));
             found.extend(hits.map(|(at, _)| at..at + length));
         }
@@ -53,8 +62,9 @@ impl Parts {
     }
 }
 
+/// Of a part in lower case.
 fn hash(part: &[u8]) -> u64 {
-    KEY.hash_one(part.to_ascii_lowercase())
+    KEY.hash_one(part)
 }
 
 /// Letters of one case, or digits alone, with the signs between words: a name, a date.

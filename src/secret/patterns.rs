@@ -1,7 +1,5 @@
 //! How a secret is recognized without knowing its value: the prefixes of tokens, and what an unprefixed token looks like.
 
-use std::ops::Range;
-
 /// A prefix that GitLab, Factory or age gives its secrets.
 struct Prefix {
     text: &'static str,
@@ -106,13 +104,17 @@ fn is_secret(word: &str) -> bool {
 
 /// The text with `replacement` in the place of every token that its prefix identifies; `None` where there is none.
 pub(super) fn replace_prefixed(text: &str, replacement: &str) -> Option<String> {
-    let mut clean = String::with_capacity(text.len());
+    let mut clean = String::new();
     let mut kept = 0;
     let mut from = 0;
-    while let Some(word) = next_prefixed(text, from) {
-        from = word.range.end;
-        if word.is_token {
-            clean.push_str(&text[kept..word.range.start]);
+    for (start, body) in prefixes_in(text) {
+        // Inside the one before.
+        if start < from {
+            continue;
+        }
+        from = end_of_token(text, body);
+        if from - body >= SHORTEST_BODY {
+            clean.push_str(&text[kept..start]);
             clean.push_str(replacement);
             kept = from;
         }
@@ -120,20 +122,17 @@ pub(super) fn replace_prefixed(text: &str, replacement: &str) -> Option<String> 
     (kept > 0).then(|| clean + &text[kept..])
 }
 
-/// A prefix and what follows it, in a longer text.
-struct PrefixedWord {
-    range: Range<usize>,
-    is_token: bool,
+/// Where prefixes begin and end, in order. The text is searched once for each prefix, however many it holds.
+fn prefixes_in(text: &str) -> Vec<(usize, usize)> {
+    let found = PREFIXES.iter().flat_map(|prefix| text.match_indices(prefix.text));
+    let mut found: Vec<(usize, usize)> = found.map(|(at, prefix)| (at, at + prefix.len())).collect();
+    found.sort_unstable();
+    found
 }
 
-fn next_prefixed(text: &str, from: usize) -> Option<PrefixedWord> {
-    let rest = &text[from..];
-    let found = PREFIXES.iter().filter_map(|prefix| rest.find(prefix.text).map(|at| (at, prefix.text.len())));
-    let (at, length) = found.min_by_key(|(at, _)| *at)?;
-    let (start, body) = (from + at, from + at + length);
+fn end_of_token(text: &str, body: usize) -> usize {
     let in_token = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '+' | '/' | '=');
-    let end = text[body..].find(|c| !in_token(c)).map_or(text.len(), |length| body + length);
-    Some(PrefixedWord { range: start..end, is_token: end - body >= SHORTEST_BODY })
+    text[body..].find(|c| !in_token(c)).map_or(text.len(), |length| body + length)
 }
 
 #[cfg(test)]

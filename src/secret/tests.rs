@@ -30,6 +30,27 @@ fn text_that_cannot_be_a_token_is_refused_with_the_reason() {
 }
 
 #[test]
+fn a_text_of_an_absurd_length_is_not_a_secret() {
+    let text = "a1B".repeat(2000);
+    let error = AccessToken::new(&text).expect_err("too long");
+    assert_eq!(error.to_string(), "the OAuth access token is longer than 4096 bytes, which no token is");
+    assert!(AccessToken::new(&text[..4096]).is_ok());
+}
+
+/// The search for parts took the square of a secret's length, and that for prefixes the square of the text's. Each of these
+/// would take minutes again.
+#[test]
+fn redacting_takes_a_time_in_proportion_to_the_length_of_the_text() {
+    let words = "wordy-".repeat(680);
+    let _registered = WebhookToken::new(&words).expect("a token");
+    let part = &words[100..164];
+    assert_eq!(redact(&format!("a {part} b")), "a [redacted] b");
+    let text = "fk- wordy ".repeat(60_000);
+    assert_eq!(redact(&text), text.as_str());
+    assert_eq!(redact(&format!("{part} ").repeat(10_000)), "[redacted] ".repeat(10_000));
+}
+
+#[test]
 fn a_secret_that_begins_with_a_dollar_sign_is_a_secret() {
     for text in ["$ecretOfTheHooks", "$2y$10$abcdef", "%41bc%"] {
         assert_eq!(WebhookToken::new(text).expect(text).expose(), text);

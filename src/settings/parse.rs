@@ -115,11 +115,20 @@ fn encoded(text: &str) -> String {
     encoded
 }
 
+/// The longest time that anything is waited for. More is a typing error, and a clock cannot count every number.
+const LONGEST_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// `90s`, `5m` or `1h 30m`.
-pub(super) fn duration(given: &str) -> Result<Duration, String> {
+pub fn duration(given: &str) -> Result<Duration, String> {
     let wanted = || "write it as 90s, 5m or 1h".to_owned();
     let signed: jiff::SignedDuration = given.parse().map_err(|_| wanted())?;
-    Duration::try_from(signed).map_err(|_| wanted())
+    at_most_a_year(Duration::try_from(signed).map_err(|_| wanted())?)
+}
+
+/// # Errors
+/// For what is longer than a year.
+pub fn at_most_a_year(time: Duration) -> Result<Duration, String> {
+    if time > LONGEST_DURATION { Err("it has to be at most a year".to_owned()) } else { Ok(time) }
 }
 
 /// A user name, with or without the `@` that people write before it.
@@ -133,9 +142,13 @@ pub(super) fn account(given: &str) -> Result<String, String> {
     }
 }
 
+/// No request takes longer than a day.
+const MOST_SECONDS: u64 = 24 * 60 * 60;
+
 pub(super) fn seconds(given: &str) -> Result<Duration, String> {
     match given.parse() {
-        Ok(seconds @ 1..) => Ok(Duration::from_secs(seconds)),
+        Ok(seconds @ 1..=MOST_SECONDS) => Ok(Duration::from_secs(seconds)),
+        Ok(1_u64..) => Err(format!("it has to be at most {MOST_SECONDS} seconds, which is a day")),
         _ => Err("it has to be a whole number of seconds, at least 1".to_owned()),
     }
 }
@@ -170,6 +183,20 @@ pub(super) fn choices<T: ValueEnum>() -> Vec<PossibleValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_that_no_clock_counts_is_refused() {
+        assert_eq!(duration("8760h"), Ok(LONGEST_DURATION));
+        for given in ["8760h 1s", "9223372036854775807s"] {
+            assert_eq!(duration(given), Err("it has to be at most a year".to_owned()), "{given}");
+        }
+        assert_eq!(duration("18446744073709551615s"), Err("write it as 90s, 5m or 1h".to_owned()));
+        assert_eq!(seconds("86400"), Ok(Duration::from_secs(86_400)));
+        for given in ["86401", "18446744073709551615"] {
+            let refused = seconds(given).expect_err(given);
+            assert_eq!(refused, "it has to be at most 86400 seconds, which is a day", "{given}");
+        }
+    }
 
     #[test]
     fn a_proxys_address_is_read_as_people_write_it() {

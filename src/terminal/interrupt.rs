@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM: the first one stops the work, the second one ends the program at once.
+//! Ctrl-C, SIGTERM, SIGQUIT and SIGHUP: the first one stops the work, the second one ends the program at once. SIGHUP only
+//! stops it: when a terminal closes, both the shell and the kernel send one.
 //!
 //! [`Interrupt::listen`] must run before the first prompt: without a handler the process would die inside the prompt and leave
 //! the cursor hidden. Signals are awaited on a thread of their own, because a question blocks the program's runtime.
@@ -11,6 +12,8 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::Terminal;
+#[cfg(unix)]
+use crate::env;
 use crate::error::{ExitCode, Failure, FailureKind, Fix};
 
 /// The user or the system asked the program to stop.
@@ -48,7 +51,7 @@ impl Interrupt {
             signals.next().await;
             // Every receiver may be gone by now; the second signal still counts.
             let _no_receiver = stop.send(true);
-            signals.next().await;
+            signals.next_from_a_person().await;
             leave_at_once(&terminal);
         };
         thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(both))?;
@@ -115,19 +118,39 @@ fn leave_at_once(terminal: &Terminal) {
 struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    quit: tokio::signal::unix::Signal,
+    /// `None` where it is ignored, as `nohup` has it: the work goes on when the terminal closes.
+    hangup: Option<tokio::signal::unix::Signal>,
 }
 
 #[cfg(unix)]
 impl Signals {
     fn new() -> io::Result<Self> {
         use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        let hangup = if env::ignores_hangup() { None } else { Some(signal(SignalKind::hangup())?) };
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            quit: signal(SignalKind::quit())?,
+            hangup,
+        })
     }
 
     async fn next(&mut self) {
+        let Some(mut hangup) = self.hangup.take() else { return self.next_from_a_person().await };
+        tokio::select! {
+            () = self.next_from_a_person() => (),
+            _ = hangup.recv() => (),
+        }
+        // Kept, so that the next one is not taken for a reason to end at once.
+        self.hangup = Some(hangup);
+    }
+
+    async fn next_from_a_person(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => (),
             _ = self.terminate.recv() => (),
+            _ = self.quit.recv() => (),
         }
     }
 }
@@ -147,6 +170,10 @@ impl Signals {
             std::future::pending::<()>().await;
         }
     }
+
+    async fn next_from_a_person(&mut self) {
+        self.next().await;
+    }
 }
 
 #[cfg(test)]
@@ -158,6 +185,26 @@ mod tests {
         assert_eq!(Interrupt::never().or(async { 1 }).await, Ok(1));
         assert_eq!(Interrupt::raised().or(std::future::pending::<()>()).await, Err(Interrupted));
         assert_eq!(Failure::from(Interrupted).exit_code(), ExitCode::Interrupted);
+    }
+
+    /// The signals come to the whole process, which has handlers for them from then on.
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_closed_terminal_stops_the_work_and_does_not_end_it_at_once() {
+        use rustix::process::{Signal, getpid, kill_process};
+        let raise = |signal| kill_process(getpid(), signal).expect("a signal");
+        let mut signals = Signals::new().expect("handlers");
+        if signals.hangup.is_some() {
+            raise(Signal::HUP);
+            signals.next().await;
+            raise(Signal::HUP);
+            let second = tokio::time::timeout(Duration::from_millis(50), signals.next_from_a_person()).await;
+            assert!(second.is_err(), "the shell and the kernel both send one");
+        }
+        for signal in [Signal::QUIT, Signal::TERM] {
+            raise(signal);
+            signals.next_from_a_person().await;
+        }
     }
 
     #[test]

@@ -38,7 +38,7 @@ const LAYERS: [&[&str]; 7] = [
 /// Modules of a layer that may use each other downward in this order only (a later one uses an earlier one).
 const WITHIN: [&[&str]; 6] = [
     &[
-        "secret", "error", "instance", "network", "target", "activity", "mark", "text", "env_vars", "env", "kit",
+        "text", "secret", "error", "instance", "network", "target", "activity", "mark", "env_vars", "env", "kit",
         "cloud",
     ],
     &["files", "http", "credential_store", "journal", "settings", "schema"],

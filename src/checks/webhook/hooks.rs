@@ -15,6 +15,7 @@ use crate::gitlab::{AlertStatus, ApiRefusal, Hook};
 use crate::http;
 use crate::instance::Version;
 use crate::observed::{HookSeen, HooksSeen, LeftOut, TargetSeen};
+use crate::secret::redact_addresses;
 use crate::target::{Event, Strategy, Target, TargetKind};
 use crate::text::{and_more, counted};
 
@@ -387,7 +388,8 @@ pub(crate) fn duplicates(context: &CheckContext<'_>) -> CheckOutcome {
 
 fn foreign_hook(context: &CheckContext<'_>, target: &Target, hook: &Hook, count: usize) -> CheckOutcome {
     let (are, more) = (if count > 1 { "send" } else { "sends" }, and_more(count));
-    let cause = format!("hook {} on {target}{more} also {are} to Factory's address, at {}", hook.id, hook.url);
+    let url = redact_addresses(&hook.url);
+    let cause = format!("hook {} on {target}{more} also {are} to Factory's address, at {url}", hook.id);
     let fix = Fix::open("delete it, if it is not needed", context.page(&target.page()));
-    CheckOutcome::warn(cause).evidence("hook", hook.id).evidence("url", &hook.url).fix(fix)
+    CheckOutcome::warn(cause).evidence("hook", hook.id).evidence("url", &url).fix(fix)
 }

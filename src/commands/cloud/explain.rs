@@ -7,8 +7,8 @@ use super::CloudRun;
 use crate::apply::CloudError;
 use crate::cloud::CloudAccount;
 use crate::error::{Failure, FailureKind, Fix};
-use crate::factory::{SelectionError, SessionStatus};
-use crate::gitlab::GrantError;
+use crate::factory::{SelectionError, SessionError, SessionStatus};
+use crate::gitlab::{GrantError, UnusableTokens};
 use crate::http;
 use crate::text::shell_word;
 
@@ -25,6 +25,17 @@ pub(super) fn no_one_came(timeout: Duration) -> Failure {
             "run it again and open the address that it prints; to wait longer",
             "--authorization-timeout 30m",
         ))
+}
+
+/// No session, or one that cannot be used.
+pub(super) fn session(error: &SessionError) -> Failure {
+    const NOTHING: &str = "Factory opened no session";
+    match error {
+        SessionError::Request(request) => diagnostics::factory(request, NOTHING),
+        SessionError::Unusable(_) => Failure::problem(NOTHING).because(error.to_string()).fix(Fix::say(
+            "ask Factory: its session has an address that is not opened, and running it again changes nothing",
+        )),
+    }
 }
 
 /// Factory does not know its session any more.
@@ -103,6 +114,7 @@ pub(super) fn grant(run: &CloudRun<'_>, error: &GrantError) -> Failure {
                 "ask Factory to allow the device grant for its application, or to set cloud.device: false in the kit",
             ))
             .fix(Fix::say("or leave --device out and run it on a machine with a browser")),
+        GrantError::Unusable { tokens, .. } => unusable_grant(run, error, tokens),
         GrantError::Refused { .. } | GrantError::Unreadable(_) => {
             Failure::problem(NOTHING).because(error.to_string()).fix(Fix::say(
                 "ask Factory whether cloud.client_id, redirect_uri and scopes of the kit are those of its application",
@@ -110,6 +122,21 @@ pub(super) fn grant(run: &CloudRun<'_>, error: &GrantError) -> Failure {
         }
         GrantError::Request(request) => diagnostics::gitlab(request, NOTHING, run.instance()),
     }
+}
+
+/// The user has consented, and nothing came of it.
+fn unusable_grant(run: &CloudRun<'_>, error: &GrantError, tokens: &UnusableTokens) -> Failure {
+    let became = match tokens {
+        UnusableTokens::Revoked => "the tokens in it were revoked".to_owned(),
+        UnusableTokens::NotRevoked(error) => format!("the tokens in it could not be revoked: {error}"),
+        UnusableTokens::Unreadable => "no token in it can be read, so none could be revoked".to_owned(),
+    };
+    let page = run.instance().page(super::AUTHORIZED_APPLICATIONS);
+    Failure::problem("Factory was not authorized")
+        .because(error.to_string())
+        .because(became)
+        .fix(Fix::open("withdraw the consent at GitLab", page))
+        .fix(Fix::say("ask Factory whether its application at GitLab gives refresh tokens and the scopes of the kit"))
 }
 
 /// Groups or projects that the account does not reach.

@@ -96,10 +96,17 @@ async fn by_device(run: &CloudRun<'_>, client: &GrantClient) -> Result<Grant, Fa
     let polling = run.context.terminal.with_spinner("waiting for the authorization", client.poll_device(&begun));
     let clock = run.context.env.clock;
     let end = clock.instant() + begun.expires_in;
-    match clock.until(end, polling).await {
-        Some(granted) => granted.map_err(|error| explain::grant(run, &error)),
-        None => Err(explain::grant(run, &GrantError::Expired)),
-    }
+    let mut polling = Box::pin(polling);
+    let granted = match clock.until(end, polling.as_mut()).await {
+        Some(granted) => granted,
+        // The last poll may bring a grant after the end.
+        None => tokio::select! {
+            biased;
+            granted = polling => granted,
+            () = client.idle() => Err(GrantError::Expired),
+        },
+    };
+    granted.map_err(|error| explain::grant(run, &error))
 }
 
 /// A grant that is on its way when the wait is over would be one that cannot be revoked: its answer is awaited.

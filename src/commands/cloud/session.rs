@@ -78,7 +78,7 @@ impl SessionFlow<'_, '_> {
         };
         let opening = run.factory.open_session(connect_url, &key, &asked);
         let opened = run.context.terminal.with_spinner("asking Factory for a session", opening).await;
-        let opened = opened.map_err(|error| diagnostics::factory(&error, "Factory opened no session"))?;
+        let opened = opened.map_err(|error| explain::session(&error))?;
         Ok(Session { key, opened })
     }
 

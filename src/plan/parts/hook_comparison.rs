@@ -11,6 +11,7 @@ use crate::journal::Record;
 use crate::mark::Mark;
 use crate::observed::{HookOwner, HookSeen, TargetSeen};
 use crate::plan::{DeleteReason, HookDifference, HookStep, Step};
+use crate::secret::redact_addresses;
 use crate::target::{Event, Target};
 
 /// What webhooks are compared with.
@@ -71,7 +72,7 @@ impl<'a> Comparison<'a> {
     fn differences(&self, target: &Target, hook: &Hook) -> Vec<HookDifference> {
         let mut differences = Vec::new();
         if !self.desired.webhooks.matches_url(&hook.url) {
-            differences.push(HookDifference::Url { from: hook.url.clone() });
+            differences.push(HookDifference::Url { from: redact_addresses(&hook.url).into_owned() });
         }
         differences.extend(self.events(target, hook));
         if let Some(filter) = &hook.push_events_branch_filter {

@@ -12,6 +12,7 @@ use crate::instance::Version;
 use crate::journal::Record;
 use crate::observed::{HookSeen, HooksSeen, LeftOut, Observed, TargetSeen};
 use crate::plan::{Blocker, DeliveryStep, Plan, Step};
+use crate::secret::redact_addresses;
 use crate::target::{Event, Strategy, Target, TargetKind, TargetNumber};
 use crate::text::counted;
 
@@ -144,7 +145,9 @@ fn foreign_hooks(seen: &HooksSeen) -> Option<String> {
         .targets
         .iter()
         .flat_map(|target| target.foreign_hooks().map(move |foreign| (target, foreign)))
-        .map(|(target, foreign)| format!("webhook {} on {} ({})", foreign.hook.id, target.target, foreign.hook.url))
+        .map(|(target, foreign)| {
+            format!("webhook {} on {} ({})", foreign.hook.id, target.target, redact_addresses(&foreign.hook.url))
+        })
         .collect();
     let more = if all.len() > NAMED { format!(" and {} more", all.len() - NAMED) } else { String::new() };
     let named = all.get(..all.len().min(NAMED)).filter(|named| !named.is_empty())?.join(", ");

@@ -5,6 +5,7 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::{FailOn, Findings};
 use crate::checks::{CheckStatus, Finding};
 use crate::secret::redact;
+use crate::text::one_line;
 
 impl Findings {
     pub(super) fn junit_report(&self) -> Report {
@@ -55,10 +56,10 @@ fn test_case(finding: &Finding, report: &Findings) -> TestCase {
 fn description(finding: &Finding, running: &str, prefix: &str) -> String {
     let mut lines = Vec::new();
     if let Some(fix) = &finding.fix {
-        lines.push(format!("fix: {}", fix.text));
+        lines.push(format!("fix: {}", one_line(&fix.text)));
         lines.extend(fix.actions(running));
     }
-    lines.extend(finding.cause.iter().map(|cause| format!("{prefix}{cause}")));
+    lines.extend(finding.cause.iter().map(|cause| format!("{prefix}{}", one_line(cause))));
     lines.push(finding.doc.clone());
     lines.join("\n")
 }
