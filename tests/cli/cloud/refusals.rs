@@ -13,7 +13,7 @@ const CASES: [Case; 18] = [
         "session",
         "POST /gitlab/v1/cloud/sessions=with:{\"session_url\":\"https://factory.example/s\"}",
         &["--all"],
-        3,
+        1,
         "its session_url is not at the origin",
     ),
     ("session", "browser=deny", &["--all"], 1, "the authorization was denied in the browser"),

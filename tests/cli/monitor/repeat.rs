@@ -205,7 +205,7 @@ fn where_gitlab_is_away_at_the_end_the_exit_code_is_3() {
 fn ctrl_c_ends_it_with_the_summary() {
     let env = connected(small());
     for signal in ["INT", "TERM"] {
-        let mut child = env.start(&["monitor", "--for", "100000h", "--interval", "10000h"]);
+        let mut child = env.start(&["monitor", "--for", "8000h", "--interval", "1000h"]);
         let mut output = BufReader::new(child.stdout.take().expect("standard output"));
         let mut text = String::new();
         output.read_line(&mut text).expect("the baseline");
