@@ -99,6 +99,16 @@ impl PlaceSource {
         }
     }
 
+    /// What it does not show of groups: Factory's list has neither, and GitLab shows both to a token.
+    pub(super) const fn unseen(&self) -> Option<&'static str> {
+        match self {
+            Self::Factory { details: None, .. } => Some(
+                "whether a group limits IP addresses or uses SAML single sign-on was not looked at: that needs GITLAB_TOKEN (read_api)",
+            ),
+            Self::Factory { details: Some(_), .. } | Self::GitLab { .. } => None,
+        }
+    }
+
     /// How many groups and projects the account reaches that are not selected.
     pub(super) async fn beyond(&self, selection: &CloudSelection, username: &str) -> Result<Beyond, http::Error> {
         let own = format!("{username}/");

@@ -95,6 +95,8 @@ impl Lookup<'_, '_> {
         if !unknown.is_empty() {
             return Err(explain::unknown_places(Some(&self.settling.authorized.account), &unknown));
         }
+        let has_places = !selection.groups.is_empty() || !selection.projects.is_empty();
+        marks.extend(self.source.unseen().filter(|_| has_places).map(str::to_owned));
         Ok(Settled { selection, marks, beyond: None })
     }
 
@@ -155,11 +157,13 @@ impl Chooser<'_, '_> {
             "choose groups and projects",
             "everything that the account reaches now",
             "everything, and what is added later",
+            "only the projects of the account's own namespace",
         ]
         .map(str::to_owned);
         let ask = Ask { key: "selection", prompt: "What Factory may work on", ..Ask::default() };
         match prompter.choose(&ask, Menu { items: &items, preset: Preset::First })? {
             0 => self.search().await,
+            3 => Ok(CloudSelection { personal_namespace: true, ..CloudSelection::default() }),
             chosen => Ok(CloudSelection { all: true, future: chosen == 2, ..CloudSelection::default() }),
         }
     }
