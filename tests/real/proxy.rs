@@ -80,13 +80,16 @@ fn the_systems_proxy_is_used_and_no_proxy_is_heeded() {
     env.set("HTTPS_PROXY", &proxy.url);
     let run = env.run(&["verify", "--only", "instance.*"]);
     assert_eq!(run.code, 0, "{run}");
-    let through = wait_for("a line in the log", || Some(proxy.tunnels_to(&gitlab)).filter(|count| *count > 0));
+    let _through = wait_for("a line in the log", || Some(proxy.tunnels_to(&gitlab)).filter(|count| *count > 0));
 
+    // Another one: the last lines of the first may still be on their way to its log.
+    let untouched = Tinyproxy::start();
+    env.set("HTTPS_PROXY", &untouched.url);
     for (name, value, args) in [("NO_PROXY", "127.0.0.1", &[][..]), ("NO_PROXY", "", &["--proxy", "none"][..])] {
         env.set(name, value);
         let run = env.run(&[&["verify", "--only", "instance.*"], args].concat());
         assert_eq!(run.code, 0, "{run}");
-        assert_eq!(proxy.tunnels_to(&gitlab), through, "past the proxy");
+        assert_eq!(untouched.tunnels_to(&gitlab), 0, "past the proxy");
     }
 }
 
