@@ -1,6 +1,7 @@
 //! Real strongSwan daemons, each in a network of its own. ESP is done in user space (`kernel-libipsec` over a TUN device),
 //! so that the kernel needs none.
 
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
@@ -42,7 +43,8 @@ impl Daemon {
         command.env("STRONGSWAN_CONF", folder.path().join("strongswan.conf"));
         let mut command = namespace.within(&command);
         let running = Running::start(command.stdout(Stdio::null()).stderr(Stdio::null()));
-        wait_for("a daemon that takes commands", || folder.path().join("vici").exists().then_some(()));
+        // The file is there before the daemon listens on it.
+        wait_for("a daemon that takes commands", || UnixStream::connect(folder.path().join("vici")).ok());
         Self { folder, _running: running }
     }
 
