@@ -169,6 +169,15 @@ const CASES: &[Case] = &[
         "webhook 70 on group g7",
     ),
     (|r| r.fixture.hooks()[0].owner = HookOwner::Foreign, Warning, "webhook.other", "webhook 70 on group g7"),
+    (
+        |r| {
+            r.fixture.hook().enable_ssl_verification = false;
+            r.fixture.hooks()[0].owner = HookOwner::Foreign;
+        },
+        Error,
+        "webhook.tls",
+        "webhook 70 on group g7",
+    ),
     (|r| r.fixture.hooks()[0].owner = HookOwner::Unmarked, Info, "webhook.unmarked", "webhook 70 on group g7"),
     (
         |r| {

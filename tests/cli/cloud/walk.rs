@@ -372,3 +372,11 @@ fn the_address_of_the_kits_cloud_section_chooses_it() {
     assert_eq!(run.code, 0, "{run}");
     assert!(run.stdout.contains("authorize Factory's application"), "{run}");
 }
+
+#[test]
+fn before_anything_is_selected_verify_names_the_command_that_selects_and_not_a_wait() {
+    let run = rehearse(&[], &["verify", "--cloud"]);
+    assert_eq!(run.code, 1, "{run}");
+    assert_eq!(run.stdout.matches("factory-gitlab connect --cloud").count(), 2, "{run}");
+    assert!(!run.stdout.contains("--wait"), "{run}");
+}
