@@ -59,7 +59,7 @@ pub struct ExerciseArgs {
     pub only: Vec<String>,
 
     /// How long an answer of a Droid is waited for, in the place of what the kit says (90s, 10m)
-    #[arg(long, value_name = "DURATION", value_parser = super::verify::duration)]
+    #[arg(long, value_name = "DURATION", value_parser = crate::settings::duration)]
     pub wait_answer: Option<Duration>,
 
     /// Leave everything in GitLab; --sweep removes it later

@@ -65,7 +65,7 @@ pub struct VerifyArgs {
 
     /// Repeat until everything holds, for at most this long (90s, 5m, 1h)
     // The settings have one that is called `wait`.
-    #[arg(long = "wait", value_name = "DURATION", value_parser = duration)]
+    #[arg(long = "wait", value_name = "DURATION", value_parser = settings::duration)]
     pub wait_for: Option<Duration>,
 
     /// Exit with 1 from this level on
@@ -75,11 +75,6 @@ pub struct VerifyArgs {
     /// Warn when a token or a certificate expires within this many days
     #[arg(long, value_name = "DAYS", default_value_t = 14)]
     pub expires_within: u16,
-}
-
-/// Reads `90s`, `5m` or `1h 30m`.
-pub(super) fn duration(text: &str) -> Result<Duration, String> {
-    settings::duration(text)
 }
 
 /// The first and the longest pause between two attempts of `--wait`.

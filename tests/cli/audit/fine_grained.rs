@@ -1,6 +1,6 @@
 //! Fine-grained tokens: with exactly the permissions that are listed a command can run, and with one fewer it cannot.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::BTreeSet;
 use std::sync::Mutex;
 
 use factory_gitlab::gitlab::{Boundary, Permission, Task};
@@ -9,10 +9,7 @@ use factory_gitlab::sandbox::gitlab::state::GranularGrant;
 use factory_gitlab::sandbox::options::{SandboxOptions, SandboxPlan};
 
 use crate::cloud::{CODE, cloud, with_person};
-use crate::test_env::{TestEnv, Transcript, of_version, small};
-
-/// Runs at the same time.
-const WORKERS: usize = 4;
+use crate::test_env::{TestEnv, Transcript, each_at_once, of_version, small};
 
 const fn access(boundary: Boundary) -> &'static str {
     match boundary {
@@ -121,27 +118,18 @@ fn with_one_permission_fewer_a_command_does_not_end_well_and_the_missing_one_is_
     let cases = whole.into_iter().flat_map(each).chain(
         OF_WRITES.into_iter().flat_map(|(task, label)| each(task).filter(move |(_, missing)| missing.label == label)),
     );
-    let queue: Mutex<VecDeque<(Task, Permission)>> = Mutex::new(cases.collect());
     let wrong = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _worker in 0..WORKERS {
-            scope.spawn(|| {
-                loop {
-                    let Some((task, missing)) = queue.lock().expect("the queue").pop_front() else { return };
-                    let mut env = prepared(task);
-                    let rest: Vec<Permission> = task.permissions().into_iter().filter(|one| *one != missing).collect();
-                    use_token(&mut env, &rest);
-                    let run = run(&env, task);
-                    let said = format!("{}{}", run.stdout, run.stderr);
-                    // Where nothing tells which of the two it is, both are said, the permission first.
-                    let is_role = said.contains("is not an administrator")
-                        && !said.contains("either the fine-grained token lacks");
-                    let is_named = said.contains(missing.label) && !is_role;
-                    if !matches!(run.code, 1 | 3) || !is_named {
-                        wrong.lock().expect("the list").push(format!("{} without {missing}: {run}", task.command()));
-                    }
-                }
-            });
+    each_at_once(&cases.collect::<Vec<_>>(), |(task, missing)| {
+        let mut env = prepared(*task);
+        let rest: Vec<Permission> = task.permissions().into_iter().filter(|one| one != missing).collect();
+        use_token(&mut env, &rest);
+        let run = run(&env, *task);
+        let said = format!("{}{}", run.stdout, run.stderr);
+        // Where nothing tells which of the two it is, both are said, the permission first.
+        let is_role = said.contains("is not an administrator") && !said.contains("either the fine-grained token lacks");
+        let is_named = said.contains(missing.label) && !is_role;
+        if !matches!(run.code, 1 | 3) || !is_named {
+            wrong.lock().expect("the list").push(format!("{} without {missing}: {run}", task.command()));
         }
     });
     let wrong = wrong.into_inner().expect("the list");

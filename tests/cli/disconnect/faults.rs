@@ -1,15 +1,11 @@
 //! Every request × every way to fail: never a false "disconnected", and the next run removes the rest.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
 
 use super::state::{is_as_before, state_of};
-use crate::test_env::{TestEnv, small};
+use crate::test_env::{TestEnv, each_at_once, small};
 
 const FAULTS: [&str; 7] = ["status:403", "status:404", "status:500", "html:200", "empty", "json:{}", "lost"];
-
-/// Runs at the same time.
-const WORKERS: usize = 6;
 
 /// A list of applications that is whole and empty, from a server that speaks for GitLab: GitLab shows an application nowhere
 /// else, and one that was deleted by hand looks the same.
@@ -31,17 +27,7 @@ fn no_failed_request_ends_in_a_false_disconnected() {
     let paths: BTreeSet<String> =
         requests.iter().map(|one| format!("{:?}:{}", one.side, one.path()).to_lowercase()).collect();
     let faults = paths.iter().flat_map(|path| FAULTS.map(|fault| format!("{path}={fault}")));
-    let waiting = Mutex::new(faults.collect::<Vec<String>>());
-    let next = || waiting.lock().unwrap_or_else(PoisonError::into_inner).pop();
-    std::thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                while let Some(fault) = next() {
-                    is_never_false(&fault);
-                }
-            });
-        }
-    });
+    each_at_once(&faults.collect::<Vec<String>>(), |fault| is_never_false(fault));
 }
 
 fn is_never_false(fault: &str) {
