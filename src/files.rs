@@ -5,7 +5,7 @@
 //! | [`read_up_to`] | never waits and never ends up with more than the limit: a pipe, a device and a folder are refused |
 //! | [`write_atomically`] | the old content or the new one, never a part; on the disk when it returns |
 //! | [`stage`] | the same for several files: all are on the disk before the first is put in its place |
-//! | [`lock_folder`] | one run at a time writes to a folder; ends with the process |
+//! | [`lock_folder`], [`FileLock`] | one run at a time writes to a folder or a file; ends with the process |
 //! | [`remove_regular`] | devices and folders stay |
 //! | [`require_writable`] | a later [`write_atomically`] finds a folder that it may write to |
 //! | [`open_to_append`] | the content stays; new text is appended to it; a device is one too, and a named pipe is refused |
@@ -20,12 +20,14 @@
 
 #[cfg(test)]
 pub(crate) mod fault;
+mod lock;
 mod state;
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read as _, Write};
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::lock::{FileLock, lock_folder};
 pub(crate) use self::state::{open_state, open_state_to_append, require_own};
 
 /// Who may read a new file.
@@ -172,24 +174,6 @@ pub(crate) fn remove_leftovers(folder: &Path, prefix: &str) -> io::Result<()> {
         }
     }
     Ok(())
-}
-
-/// Held while a run writes to a folder. The operating system holds it, so it ends with the process in any case.
-pub(crate) struct FolderLock {
-    /// None where the system or the file system has no locks for folders.
-    _folder: Option<File>,
-}
-
-/// Locks a folder that exists; nothing is created in it.
-///
-/// # Errors
-/// [`ErrorKind::WouldBlock`] when another run holds it.
-pub(crate) fn lock_folder(path: &Path) -> io::Result<FolderLock> {
-    let Ok(folder) = open_at_once(path) else { return Ok(FolderLock { _folder: None }) };
-    match folder.try_lock() {
-        Err(fs::TryLockError::WouldBlock) => Err(ErrorKind::WouldBlock.into()),
-        Ok(()) | Err(fs::TryLockError::Error(_)) => Ok(FolderLock { _folder: Some(folder) }),
-    }
 }
 
 /// A pipe with a name of its own. What a shell puts in place of `>(…)` is below `/dev` or `/proc`, and has a reader.

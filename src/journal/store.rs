@@ -2,7 +2,7 @@
 
 mod last_look;
 
-use std::fs::{self, File, TryLockError};
+use std::fs::{self, File};
 use std::io::{self, BufRead, BufReader, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::entry::{Entry, JournalLine, VERSION};
 use super::record::{OtherOrganizations, Record};
 use crate::env::Clock;
-use crate::files::{self, Readers};
+use crate::files::{self, FileLock, Readers};
 use crate::instance::InstanceUrl;
 
 /// At most this many bytes of a journal are read: enough for hundreds of thousands of webhooks.
@@ -217,10 +217,10 @@ impl Connection {
             .map_err(|source| Error::Folder { path: self.folder.clone(), source })?;
         let path = self.folder.join("lock");
         let file = files::open_state_to_append(&path).map_err(|source| Error::Folder { path: path.clone(), source })?;
-        match file.try_lock() {
-            Ok(()) => Ok(Lock { _file: Arc::new(file) }),
-            Err(TryLockError::WouldBlock) => Err(Error::Busy { path }),
-            Err(TryLockError::Error(source)) => Err(Error::Folder { path: self.folder.clone(), source }),
+        match FileLock::take(file) {
+            Ok(lock) => Ok(Lock { _held: Arc::new(lock) }),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Err(Error::Busy { path }),
+            Err(source) => Err(Error::Folder { path: self.folder.clone(), source }),
         }
     }
 
@@ -265,7 +265,7 @@ impl Connection {
 /// The right to write for a connection. When the last clone is dropped, another run may take it.
 #[derive(Clone, Debug)]
 pub struct Lock {
-    _file: Arc<File>,
+    _held: Arc<FileLock>,
 }
 
 /// A journal open for appending.

@@ -13,7 +13,7 @@ use crate::advice;
 use crate::commands::output::cannot_write;
 use crate::env::Env;
 use crate::error::{Failure, FailureKind, Fix};
-use crate::files::{self, FolderLock, Readers, Staged};
+use crate::files::{self, FileLock, Readers, Staged};
 use crate::plan::network::{self, Destroyed, NetworkProblem, PlannedFile};
 use crate::secret::shown_place;
 use crate::text::counted;
@@ -111,7 +111,7 @@ impl Folder {
         Ok(Written { files, warnings })
     }
 
-    fn lock(&self) -> Result<FolderLock, Failure> {
+    fn lock(&self) -> Result<Option<FileLock>, Failure> {
         files::lock_folder(&self.path).map_err(|_| {
             let message = format!("another run writes to {}; nothing was written", self.path.display());
             Failure::new(FailureKind::Unknown, message).fix(advice::locked())
