@@ -13,7 +13,7 @@ use url::Url;
 
 use crate::gitlab::HookSpec;
 use crate::instance::{InstanceUrl, LicensePlan, Version};
-use crate::kit::{AnswerTerms, Handover, Kit, KitFingerprint, Organization, TrustedValues, UploadMethod};
+use crate::kit::{AnswerTerms, Handover, Kit, KitFingerprint, Organization, TrustedValues, Upload};
 use crate::mark::Mark;
 use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
@@ -194,10 +194,7 @@ pub struct BundleDelivery {
 
 #[derive(Clone, Debug)]
 pub enum BundleRoute {
-    Upload {
-        url: Url,
-        method: UploadMethod,
-    },
+    Upload(Upload),
     /// `--bundle-out`: written there, not uploaded.
     File(std::path::PathBuf),
     /// The kit names no address and no file was asked for. Enough for `verify`.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use url::Url;
 
 use crate::secret::is_repeatable;
@@ -188,6 +188,14 @@ pub fn bare(url: &Url) -> Url {
     url.set_query(None);
     url.set_fragment(None);
     url
+}
+
+/// Writes an address as [`bare`] makes it, for serde.
+///
+/// # Errors
+/// From the serializer.
+pub fn without_query<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
+    bare(url).serialize(serializer)
 }
 
 /// Whether an address holds neither user info nor a query or fragment, so that it may be recorded.

@@ -2,6 +2,7 @@
 
 mod answers;
 mod any;
+mod bundle;
 mod check;
 mod cloud;
 mod cloud_kit;
@@ -23,13 +24,14 @@ use crate::target::Event;
 
 pub use self::answers::{AnswerAuthor, AnswerTerms};
 pub use self::any::{AnyKit, KitForm};
+pub use self::bundle::{BundleTerms, Upload, UploadAuth, UploadMethod};
 pub use self::check::{
     DeliveryMode, KitProblem, KitSeverity, address_problem, redirect_uri_problem, webhook_secret_problem,
 };
 pub use self::cloud::CloudTerms;
 pub use self::cloud_kit::CloudKit;
 pub use self::fingerprint::{
-    FingerprintError, KitChange, KitFingerprint, NamedFingerprint, TrustedValues, is_presigned, is_same_set, origin,
+    FingerprintError, KitChange, KitFingerprint, NamedFingerprint, TrustedValues, is_same_set, origin,
 };
 pub use self::network::{Endpoint, EndpointProtocol, NetworkTerms, Vpc, Vpn, is_fingerprint};
 pub use self::overrides::Overrides;
@@ -138,24 +140,6 @@ impl fmt::Display for Handover {
         // No value is hidden from clap, so each has a name.
         self.to_possible_value().map_or(Ok(()), |value| f.write_str(value.get_name()))
     }
-}
-
-#[derive(Clone, Debug, Deserialize)]
-pub struct BundleTerms {
-    pub recipients: Vec<String>,
-    #[serde(default)]
-    pub upload_url: Option<Url>,
-    #[serde(default)]
-    pub method: UploadMethod,
-}
-
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, Hash, PartialEq, Serialize)]
-#[serde(rename_all = "UPPERCASE")]
-pub enum UploadMethod {
-    #[default]
-    Post,
-    /// For a pre-signed URL of an object store.
-    Put,
 }
 
 fn default_application_name() -> String {

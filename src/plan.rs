@@ -22,7 +22,7 @@ use crate::error::Fix;
 use crate::gitlab::Application;
 use crate::instance::LicensePlan;
 use crate::journal::Rotation;
-use crate::kit::{KitFingerprint, UploadMethod};
+use crate::kit::KitFingerprint;
 
 pub use added_webhooks::{add_webhooks, deviating_targets};
 pub use cloud::{CloudAuthorization, CloudChoice, CloudPlan, cloud, left_by_proof};
@@ -78,9 +78,7 @@ impl Plan {
 pub fn needs_factory_key(plan: &Plan, desired: &Desired) -> bool {
     let has_receipts = desired.webhooks.receipts_url.is_some();
     plan.steps.iter().any(|step| match step {
-        Step::Bundle(BundleStep::Upload { method, .. } | BundleStep::ProveUpload { method, .. }) => {
-            *method == UploadMethod::Post
-        }
+        Step::Bundle(BundleStep::Upload { to, .. } | BundleStep::ProveUpload { to, .. }) => to.takes_key(),
         Step::Delivery(DeliveryStep::Test { .. } | DeliveryStep::RotateToken { .. }) => has_receipts,
         Step::Factory(FactoryStep::Disconnect { .. }) => true,
         Step::Exercise(step) => has_receipts && matches!(step, ExerciseStep::Follow { .. }),

@@ -111,6 +111,14 @@ impl DocumentSchema {
         PrintedSchema { dialect: DIALECT, id, title, description, rest, definitions }
     }
 
+    /// The fields of a document that the schema does not have, by their paths (`answers[0].color`).
+    #[must_use]
+    pub fn unknown_fields(&self, document: &Value) -> Vec<String> {
+        let mut found = Vec::new();
+        add_unknown(document, &Value::Object(self.file()), "", &mut found);
+        found
+    }
+
     fn file(&self) -> Map<String, Value> {
         object(self.text)
     }
@@ -119,6 +127,29 @@ impl DocumentSchema {
 /// The object in a file of this program; a test reads them all.
 fn object(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).unwrap_or_default()
+}
+
+/// Adds the members of a value that its schema does not name. The path is the value's, empty for the document.
+fn add_unknown(value: &Value, schema: &Value, path: &str, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            let Some(known) = schema.get("properties") else { return };
+            for (name, member) in members {
+                let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                match known.get(name) {
+                    Some(schema) => add_unknown(member, schema, &path, found),
+                    None => found.push(path),
+                }
+            }
+        }
+        Value::Array(items) => {
+            let Some(schema) = schema.get("items") else { return };
+            for (number, item) in items.iter().enumerate() {
+                add_unknown(item, schema, &format!("{path}[{number}]"), found);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => (),
+    }
 }
 
 /// Adds what a value refers to, and what that refers to.

@@ -2,13 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use url::Url;
-
 use crate::bundle::{self, Bundle, Recipients, SealedBundle};
 use crate::desired::{Credentials, DesiredWebhooks};
 use crate::factory::Receipt;
 use crate::journal::BundleEntry;
-use crate::kit::{Handover, UploadMethod};
+use crate::kit::{Handover, Upload};
 use crate::plan::{BundleContents, BundleStep};
 
 use super::{Apply, Error, PlanRun, StepEnd, StepOutputs};
@@ -23,14 +21,14 @@ impl Apply<'_> {
             BundleStep::Seal { .. } => self.seal(&run.outputs)?,
             BundleStep::SealToken { .. } => self.seal_token(&run.outputs)?,
             BundleStep::SealApplication { .. } => self.seal_application(&run.outputs)?,
-            BundleStep::ProveUpload { url, method, recipients } => {
+            BundleStep::ProveUpload { to, recipients } => {
                 Recipients::parse(recipients)?;
-                let reached = self.clients.factory.reach_upload(url, *method).await;
+                let reached = self.clients.factory.reach_upload(to).await;
                 reached.map_err(|source| Error::UploadUnreachable(Box::new(source)))?;
             }
             BundleStep::Write { path, contents, recipients: _ } => self.write_bundle(*contents, path)?,
-            BundleStep::Upload { url, method, contents, recipients: _ } => {
-                run.applied.receipt = Some(self.upload(*contents, url, *method).await?);
+            BundleStep::Upload { to, contents, recipients: _ } => {
+                run.applied.receipt = Some(self.upload(*contents, to).await?);
             }
         }
         Ok(StepEnd::Done)
@@ -168,11 +166,11 @@ impl Apply<'_> {
     }
 
     /// Sends the bundle from the disk, so that sending it again sends the same bytes, which Factory counts once.
-    async fn upload(&self, contents: BundleContents, url: &Url, method: UploadMethod) -> Result<Receipt, Error> {
+    async fn upload(&self, contents: BundleContents, to: &Upload) -> Result<Receipt, Error> {
         let path = self.sealed_path(contents);
         let sealed = SealedBundle::read(&path)?;
         self.record(BundleEntry::Upload { sha256: sealed.sha256().to_owned() })?;
-        let sent = self.clients.factory.upload(&sealed, url, method).await;
+        let sent = self.clients.factory.upload(&sealed, to).await;
         let receipt = sent.map_err(|source| Error::Upload { source: Box::new(source), path })?;
         self.record(BundleEntry::Accepted { sha256: sealed.sha256().to_owned(), id: receipt.id.clone() })?;
         Ok(receipt)

@@ -14,6 +14,7 @@ use crate::files;
 use crate::gitlab::Grant;
 use crate::http;
 use crate::journal::{self, CloudEntry, Connection, Entry, Journal};
+use crate::kit::BundleTerms;
 
 /// The first and the longest pause between two questions for the status.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -119,12 +120,12 @@ impl CloudApply<'_> {
     /// [`CloudError::Upload`]: the sealed grant stays.
     pub async fn hand_over(&self) -> Result<Receipt, CloudError> {
         let path = self.connection.grant_path();
-        let bundle = self.desired.kit.bundle.as_ref().ok_or(CloudError::NoUpload)?;
-        let url = bundle.upload_url.as_ref().ok_or(CloudError::NoUpload)?;
+        let bundle = self.desired.kit.bundle.as_ref();
+        let upload = bundle.and_then(BundleTerms::upload).ok_or(CloudError::NoUpload)?;
         let sealed = SealedBundle::read(&path)?;
         let sha256 = sealed.sha256().to_owned();
         self.record(CloudEntry::UploadGrant { sha256: sha256.clone() })?;
-        let sent = self.factory.upload(&sealed, url, bundle.method).await;
+        let sent = self.factory.upload(&sealed, &upload).await;
         let receipt = sent.map_err(|error| CloudError::Upload(Box::new(error)))?;
         self.record(CloudEntry::GrantAccepted { sha256, id: receipt.id.clone() })?;
         files::remove_regular(&path).map_err(CloudError::Remove)?;

@@ -73,7 +73,7 @@ fn bundle(context: &CheckContext<'_>) -> CheckOutcome {
 /// Whether there is an address that Factory takes bundles at.
 fn can_upload(context: &CheckContext<'_>) -> bool {
     let Desired { kit, delivery, .. } = context.desired;
-    matches!(delivery.way, BundleRoute::Upload { .. }) || kit.upload_url().is_some()
+    matches!(delivery.way, BundleRoute::Upload(_)) || kit.upload_url().is_some()
 }
 
 /// A kit from a file may name any address, and the key of Factory's API is sent to none of them unseen.

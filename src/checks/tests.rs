@@ -167,7 +167,7 @@ fn the_token_that_factory_has_is_judged_by_its_end() {
 fn the_checks_of_factory_follow_what_factory_reports() {
     use crate::desired::BundleRoute;
     use crate::factory::{FactoryState, FactoryStatus};
-    use crate::kit::UploadMethod;
+    use crate::kit::Upload;
     use crate::observed::{BundleSeen, Observation};
     fn says(fixture: &mut Fixture, state: FactoryState) {
         fixture.observed.factory.status =
@@ -196,7 +196,7 @@ fn the_checks_of_factory_follow_what_factory_reports() {
                 |fixture| {
                     fixture.observed.factory.bundle = Observation::Known(BundleSeen::Waiting);
                     let url = "https://api.factory.example/bundles".parse().expect("a URL");
-                    fixture.desired.delivery.way = BundleRoute::Upload { url, method: UploadMethod::Post };
+                    fixture.desired.delivery.way = BundleRoute::Upload(Upload::to_factory(url));
                 },
                 "fail",
             ),

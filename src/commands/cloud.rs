@@ -71,7 +71,8 @@ impl<'a> CloudRun<'a> {
         let interview = Interview::new(settings, context.prompter.as_ref(), context.terminal);
         require_inputs(&interview, access)?;
         let http = context.client_for(access)?;
-        let kit::Found { kit, served_by, place } = kit::gather_cloud(context, &interview, DeliveryMode::Upload).await?;
+        let kit::Found { kit, served_by, place, unknown_fields: _ } =
+            kit::gather_cloud(context, &interview, DeliveryMode::Upload).await?;
         let factory = FactoryClient::new(
             http.clone(),
             interview.find_secret::<Bearer>(&keys::FACTORY_KEY)?.map(|found| found.value),

@@ -19,9 +19,8 @@ use crate::factory::FactoryClient;
 use crate::http;
 use crate::inputs::{Document, DocumentAt, Interview};
 use crate::instance::is_bare;
-use crate::kit::{
-    AnyKit, CloudKit, DeliveryMode, Kit, KitForm, KitProblem, KitSeverity, Overrides, UploadMethod, origin,
-};
+use crate::kit::{AnyKit, CloudKit, DeliveryMode, Kit, KitForm, KitProblem, KitSeverity, Overrides, origin};
+use crate::schema;
 use crate::secret::{Bearer, FactoryKey, HookToken};
 use crate::settings::{Definition, Setting, Source, Sourced, keys};
 
@@ -90,7 +89,8 @@ async fn run(command: KitCommand, context: &Context<'_>) -> Result<ExitCode, Fai
         }
         KitCommand::Check => {
             let kit = read::<AnyKit>(context, &context.interview()).await?;
-            let problems = problems(&kit.value.kit, context, DeliveryMode::Upload);
+            let mut problems = problems(&kit.value.kit, context, DeliveryMode::Upload);
+            problems.extend(kit.value.unknown_fields.iter().map(|path| KitProblem::unknown_field(path)));
             let fingerprint = kit.value.kit.trusted().fingerprint();
             context.finish(&Checked { problems, fingerprint, source: kit.source })
         }
@@ -103,6 +103,8 @@ pub struct Found<K = Kit> {
     /// The origin that it was fetched from; `None` for a file, standard input, and a kit that was given in pieces.
     pub served_by: Option<String>,
     pub place: KitPlace,
+    /// The fields that this version does not know, by path.
+    pub unknown_fields: Vec<String>,
 }
 
 /// Where the next run finds the kit.
@@ -177,7 +179,9 @@ pub fn may_need_key(context: &Context<'_>, interview: &Interview<'_>) -> bool {
     let given = settings.raw_value(&keys::KIT).and_then(|given| DocumentAt::new(&given.value).ok());
     let file = given.filter(|at| matches!(at, DocumentAt::File(_)));
     let is_posted = file.is_some_and(|at| match at.read("--kit", context.terminal) {
-        Ok(Document::Read(text)) => Kit::parse(&text).is_ok_and(|kit| kit.bundle.method == UploadMethod::Post),
+        Ok(Document::Read(text)) => {
+            Kit::parse(&text).is_ok_and(|kit| kit.bundle.upload().is_some_and(|upload| upload.takes_key()))
+        }
         Ok(Document::ToFetch(_)) | Err(_) => false,
     });
     is_posted || settings.is_set(&keys::UPLOAD_URL)
@@ -211,9 +215,10 @@ async fn find<K: KitForm>(
     }
     if !K::IN_PIECES || !keys::has_no_kit(interview.settings()) {
         let load = async |given: &Sourced<String>| {
-            let kit = accepted(load::<K>(&given.value, context, interview).await?.with(overrides.clone()))?;
+            let Loaded { kit, unknown_fields } = load::<K>(&given.value, context, interview).await?;
             Ok(Found {
-                kit,
+                kit: accepted(kit.with(overrides.clone()))?,
+                unknown_fields,
                 served_by: served_by(&given.value),
                 place: place(&given.value).map_or(KitPlace::NotRecorded, KitPlace::At),
             })
@@ -239,7 +244,8 @@ async fn find<K: KitForm>(
 /// A kit that was given in pieces.
 fn without_kit<K>(kit: Result<K, Failure>, interview: &Interview<'_>) -> Result<Sourced<Found<K>>, Failure> {
     trust::require_no_signer(interview.settings())?;
-    Ok(Sourced::new(Found { kit: kit?, served_by: None, place: KitPlace::WithoutKit }, Source::Flag("--redirect-uri")))
+    let found = Found { kit: kit?, served_by: None, place: KitPlace::WithoutKit, unknown_fields: Vec::new() };
+    Ok(Sourced::new(found, Source::Flag("--redirect-uri")))
 }
 
 /// The kit as it is, judged only by what was named: its fingerprint, its signer.
@@ -266,8 +272,8 @@ pub(super) async fn read_here(context: &Context<'_>, interview: &Interview<'_>) 
             ))
             .fix(Fix::say("save the kit from that address in a file and give its path: --kit kit.json")));
         }
-        let kit = load::<Kit>(&given.value, context, interview).await?.with(overrides.clone());
-        trust::require_named(kit, interview.settings())
+        let Loaded { kit, unknown_fields: _ } = load::<Kit>(&given.value, context, interview).await?;
+        trust::require_named(kit.with(overrides.clone()), interview.settings())
     };
     Ok(interview.ask_until(&keys::KIT, load_here).await?.value)
 }
@@ -318,14 +324,27 @@ fn overrides(interview: &Interview<'_>) -> Result<Overrides, Failure> {
     })
 }
 
-async fn load<K: KitForm>(given: &str, context: &Context<'_>, interview: &Interview<'_>) -> Result<K, Failure> {
+/// A kit as its text has it.
+struct Loaded<K> {
+    kit: K,
+    unknown_fields: Vec<String>,
+}
+
+async fn load<K: KitForm>(given: &str, context: &Context<'_>, interview: &Interview<'_>) -> Result<Loaded<K>, Failure> {
     let at = DocumentAt::new(given)?;
     let text = match at.clone().read("--kit", context.terminal)? {
         Document::Read(text) => text,
         Document::ToFetch(url) => fetch(url, context, interview).await?,
     };
     trust::require_signed(&text, &at, trust::Reader { context, interview }).await?;
-    K::parse(&text).map_err(|error| diagnostics::kit(&error))
+    let kit = K::parse(&text).map_err(|error| diagnostics::kit(&error))?;
+    Ok(Loaded { kit, unknown_fields: unknown_fields(&text) })
+}
+
+/// The fields of a kit that its schema does not have.
+fn unknown_fields(text: &str) -> Vec<String> {
+    let document: Option<serde_json::Value> = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok();
+    document.zip(schema::find("kit")).map(|(document, schema)| schema.unknown_fields(&document)).unwrap_or_default()
 }
 
 /// Fetches the kit; where Factory wants a key and none was given, the user is asked for it.

@@ -126,7 +126,7 @@ pub(super) fn began(desired: &Desired, place: &KitPlace) -> RunEntry {
     let DesiredWebhooks { strategy, selection, .. } = &desired.webhooks;
     let file = match &desired.delivery.way {
         BundleRoute::File(path) => Some(path.to_string_lossy().into_owned()),
-        BundleRoute::Upload { .. } | BundleRoute::None => None,
+        BundleRoute::Upload(_) | BundleRoute::None => None,
     };
     RunEntry::Began {
         instance: desired.instance.to_string(),

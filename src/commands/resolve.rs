@@ -156,8 +156,5 @@ fn route(kit: &Kit, settings: &Settings) -> Result<BundleRoute, Failure> {
     if let Some(path) = settings.get(&keys::BUNDLE_OUT)? {
         return Ok(BundleRoute::File(path.value));
     }
-    Ok(match &kit.bundle.upload_url {
-        Some(url) => BundleRoute::Upload { url: url.clone(), method: kit.bundle.method },
-        None => BundleRoute::None,
-    })
+    Ok(kit.bundle.upload().map_or(BundleRoute::None, BundleRoute::Upload))
 }

@@ -5,13 +5,12 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
-use url::Url;
 
 use super::FactoryClient;
 use crate::bundle::SealedBundle;
 use crate::http::limits::{MAX_FACTORY_BYTES, MAX_RECEIPT_CHARS};
 use crate::http::{Error, Method, Repeat, Request, Response};
-use crate::kit::{UploadMethod, is_presigned};
+use crate::kit::{Upload, UploadMethod};
 use crate::secret;
 
 /// The response to an accepted bundle. An object store sends an empty one.
@@ -82,14 +81,14 @@ impl FactoryClient {
     ///
     /// # Errors
     /// [`UploadError`].
-    pub async fn upload(&self, bundle: &SealedBundle, url: &Url, method: UploadMethod) -> Result<Receipt, UploadError> {
-        let request = Request::write(name(method), url.clone())
+    pub async fn upload(&self, bundle: &SealedBundle, to: &Upload) -> Result<Receipt, UploadError> {
+        let request = Request::write(method(to.method), to.url.clone())
             .bytes(bundle.bytes(), "application/octet-stream")
             .header("content-digest", &content_digest(bundle.bytes()))
             .header("idempotency-key", bundle.sha256())
             .repeat(Repeat::Idempotent)
             .limit(MAX_FACTORY_BYTES);
-        let request = if is_presigned(url, method) { request } else { self.with_key(request) };
+        let request = if to.takes_key() { self.with_key(request) } else { request };
         let response = self.http.send(&request).await?;
         receipt(&response, bundle.sha256())
     }
@@ -101,14 +100,13 @@ impl FactoryClient {
     ///
     /// # Errors
     /// No answer, an answer of something in between, 5xx, and that the key is refused.
-    pub async fn reach_upload(&self, url: &Url, method: UploadMethod) -> Result<(), UploadError> {
-        let is_presigned = is_presigned(url, method);
-        let request = Request::head(url.clone()).limit(MAX_FACTORY_BYTES);
-        let request = if is_presigned { request } else { self.with_key(request) };
+    pub async fn reach_upload(&self, to: &Upload) -> Result<(), UploadError> {
+        let request = Request::head(to.url.clone()).limit(MAX_FACTORY_BYTES);
+        let request = if to.takes_key() { self.with_key(request) } else { request };
         match self.http.send(&request).await {
             Ok(_) => Ok(()),
             Err(error) => match error.status() {
-                Some(401..=403) if is_presigned => Ok(()),
+                Some(401..=403) if to.is_presigned() => Ok(()),
                 Some(404 | 405 | 400 | 411 | 415 | 501) => Ok(()),
                 _ => Err(error.into()),
             },
@@ -116,7 +114,7 @@ impl FactoryClient {
     }
 }
 
-fn name(method: UploadMethod) -> Method {
+fn method(method: UploadMethod) -> Method {
     match method {
         UploadMethod::Post => Method::POST,
         UploadMethod::Put => Method::PUT,
@@ -149,21 +147,6 @@ fn cut(text: &str, max: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_put_with_a_query_is_taken_for_presigned_and_gets_no_key() {
-        for (address, method, wanted) in [
-            ("https://s3.example/b?X-Amz-Signature=1", UploadMethod::Put, true),
-            ("https://g.example/b?X-Goog-Signature=1", UploadMethod::Put, true),
-            ("https://a.example/b?sv=2&sig=1", UploadMethod::Put, true),
-            ("https://a.example/b?Signature=1", UploadMethod::Put, true),
-            ("https://a.example/b?signal=1", UploadMethod::Put, true),
-            ("https://a.example/b", UploadMethod::Put, false),
-            ("https://a.example/b?sig=1", UploadMethod::Post, false),
-        ] {
-            assert_eq!(is_presigned(&address.parse().expect("an address"), method), wanted, "{address}");
-        }
-    }
 
     #[test]
     fn the_digest_is_written_as_in_rfc_9530() {

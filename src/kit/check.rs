@@ -6,7 +6,7 @@ use serde::Serialize;
 use url::Url;
 
 use super::network::{NetworkTerms, is_fingerprint};
-use super::{BundleTerms, Kit};
+use super::{BundleTerms, Kit, UploadAuth};
 use crate::instance::is_loopback;
 use crate::network::host::host;
 use crate::secret::{SHORTEST_SECRET, WebhookToken};
@@ -19,6 +19,15 @@ pub struct KitProblem {
     pub path: String,
     /// What is wrong, as a fragment.
     pub message: String,
+}
+
+impl KitProblem {
+    /// A field that the schema of kits does not have.
+    #[must_use]
+    pub fn unknown_field(path: &str) -> Self {
+        let message = "this version does not know the field, and ignores it".to_owned();
+        Self { severity: KitSeverity::Warning, path: shown(path), message }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Serialize)]
@@ -145,6 +154,11 @@ impl BundleTerms {
                 );
             }
             None => (),
+        }
+        let upload = self.upload().filter(|upload| upload.auth == UploadAuth::Bearer && upload.is_presigned());
+        if upload.is_some() {
+            let text = "the address of a PUT with a query carries its own permission, so the key of Factory's API does not go there";
+            problems.warning("bundle.auth", text);
         }
     }
 }

@@ -13,8 +13,9 @@ use serde::{Deserialize, Serialize, Serializer};
 use sha2::{Digest as _, Sha256};
 use url::Url;
 
+use super::bundle::is_presigned;
 use super::{
-    ApplicationTerms, BundleTerms, CloudTerms, Kit, NetworkTerms, Organization, TokenTerms, UploadMethod, WebhookTerms,
+    ApplicationTerms, BundleTerms, CloudTerms, Kit, NetworkTerms, Organization, TokenTerms, Upload, WebhookTerms,
 };
 use crate::instance::bare;
 
@@ -178,11 +179,8 @@ impl TrustedParts<'_> {
     }
 
     pub(super) fn key_origins(&self) -> BTreeSet<String> {
-        let not_presigned = |bundle: &BundleTerms| {
-            let BundleTerms { upload_url, method, recipients: _ } = bundle;
-            upload_url.as_ref().filter(|url| !is_presigned(url, *method)).map(origin)
-        };
-        let upload = self.bundle.and_then(not_presigned);
+        let upload =
+            self.bundle.and_then(BundleTerms::upload).filter(Upload::takes_key).map(|upload| origin(&upload.url));
         let of_cloud = self.cloud.into_iter().flat_map(|cloud| {
             [cloud.connect_url.as_ref(), cloud.candidates_url.as_ref(), cloud.selection_url.as_ref()]
         });
@@ -267,10 +265,12 @@ impl WebhookTerms {
 
 impl BundleTerms {
     fn add_to(&self, values: &mut TrustedValues) {
-        let Self { recipients, upload_url, method } = self;
+        let Self { recipients, upload_url, method, auth: _ } = self;
         values.add_set("bundle.recipients", recipients.iter().map(|one| one.trim().to_owned()));
         let shown = |url: &Url| if is_presigned(url, *method) { bare(url).to_string() } else { address(url) };
-        values.add("bundle.method", upload_url.as_ref().map(|_| format!("{method:?}").to_uppercase()));
+        values.add("bundle.method", upload_url.as_ref().map(|_| method.name().to_owned()));
+        // Only where it is unusual, so that what was accepted before this program knew of it stays the same.
+        values.add("bundle.auth", self.unusual_auth().map(|auth| auth.name().to_owned()));
         values.add("bundle.upload_url", upload_url.as_ref().map(shown));
     }
 }
@@ -304,13 +304,6 @@ fn described(endpoint: &super::Endpoint) -> String {
     let protocol = protocol.map(|protocol| format!("{protocol}://")).unwrap_or_default();
     let blocks = if cidrs.is_empty() { String::new() } else { format!(" {}", cidrs.join(",")) };
     format!("{protocol}{host}:{port}{blocks}")
-}
-
-/// Whether an upload's address carries its own permission: a `PUT` with a query. A second credential is refused by object
-/// stores, and would be shown to them.
-#[must_use]
-pub fn is_presigned(url: &Url, method: UploadMethod) -> bool {
-    method == UploadMethod::Put && url.query().is_some()
 }
 
 /// Scheme, host and port of an address, as text.
@@ -400,11 +393,24 @@ mod tests {
             let changed: Vec<String> = old.changes(&new).into_iter().map(|change| change.field).collect();
             assert_eq!(changed, [field]);
         }
+        let without_key = kit(|kit| kit["bundle"]["auth"] = json!("none"));
+        let changed = old.changes(&without_key.trusted());
+        assert_eq!(changed.into_iter().map(|change| change.field).collect::<Vec<_>>(), ["bundle.auth"]);
+        let gets_key = |auth: &str| {
+            kit(|kit| {
+                kit["bundle"]["upload_url"] = json!("https://bundles.example/new");
+                kit["bundle"]["auth"] = json!(auth);
+            })
+            .key_origins()
+            .contains("https://bundles.example")
+        };
+        assert_eq!((gets_key("bearer"), gets_key("none")), (true, false));
     }
 
     #[test]
     fn secrets_expiry_and_order_do_not_change_the_fingerprint() {
-        let same: [fn(&mut Value); 4] = [
+        let same: [fn(&mut Value); 5] = [
+            |kit| kit["bundle"]["auth"] = json!("bearer"),
             |kit| kit["expires_at"] = json!("2027-01-31T00:00:00Z"),
             |kit| kit["webhook"]["secret_token"] = json!("kit-secret-token-2"),
             |kit| kit["bundle"]["recipients"] = json!(["age1a", "age1b", "age1a"]),

@@ -52,7 +52,12 @@ impl Kit {
                 receipts_url: None,
             },
             token: TokenTerms::default(),
-            bundle: BundleTerms { recipients: Vec::new(), upload_url: None, method: UploadMethod::default() },
+            bundle: BundleTerms {
+                recipients: Vec::new(),
+                upload_url: None,
+                method: UploadMethod::default(),
+                auth: None,
+            },
             status_url: None,
             disconnect_url: None,
             answers: Vec::new(),
@@ -67,8 +72,9 @@ impl BundleTerms {
     pub(super) fn replace(&mut self, recipients: Vec<String>, upload_url: Option<Url>) {
         replace(&mut self.recipients, Some(recipients).filter(|recipients| !recipients.is_empty()));
         if upload_url.is_some() {
-            // The method belongs to the URL that was replaced.
+            // Method and credential belong to the URL that was replaced.
             self.method = UploadMethod::default();
+            self.auth = None;
             self.upload_url = upload_url;
         }
     }

@@ -25,7 +25,8 @@ const TEMPLATE: &str = r#"{
   "bundle": {
     "recipients": ["age1…"],
     "upload_url": "https://…",
-    "method": "POST"
+    "method": "POST",
+    "auth": "bearer"
   },
   "status_url": null,
   "disconnect_url": null,

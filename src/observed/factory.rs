@@ -61,7 +61,7 @@ impl FactoryReader<'_> {
 /// The addresses of Factory that this machine uses, one for each origin other than that of the status.
 fn other_origins(desired: &Desired) -> Vec<Url> {
     let upload = match &desired.delivery.way {
-        BundleRoute::Upload { url, .. } => Some(url),
+        BundleRoute::Upload(upload) => Some(&upload.url),
         BundleRoute::File(_) | BundleRoute::None => None,
     };
     let mut seen: Vec<Origin> = desired.status_url.iter().map(Url::origin).collect();

@@ -15,10 +15,8 @@ mod token;
 
 use std::fmt;
 
-use serde::{Serialize, Serializer};
-use url::Url;
+use serde::Serialize;
 
-use crate::instance::bare;
 use crate::target::Target;
 
 pub use application::{ApplicationStep, Reason};
@@ -75,10 +73,6 @@ impl fmt::Display for Step {
 }
 
 /// A query may be a key.
-fn without_query<S: Serializer>(url: &Url, serializer: S) -> Result<S::Ok, S::Error> {
-    bare(url).serialize(serializer)
-}
-
 impl Step {
     #[must_use]
     pub fn describe(&self) -> Description {

@@ -4,11 +4,11 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
 
 use super::{Terminal, Verbosity, sanitize};
 use crate::error::Failure;
@@ -37,8 +37,8 @@ pub fn start(terminal: &Terminal, file: Option<File>) {
 }
 
 /// Only this program's own events: libraries may log secrets.
-fn ours(level: LevelFilter) -> EnvFilter {
-    EnvFilter::new(format!("off,factory_gitlab={level}"))
+fn ours(level: LevelFilter) -> Targets {
+    Targets::new().with_target("factory_gitlab", level)
 }
 
 #[derive(Clone)]

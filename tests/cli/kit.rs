@@ -1,5 +1,7 @@
 //! `kit show|check|template`.
 
+use serde_json::json;
+
 use crate::test_env::TestEnv;
 
 const KIT: &str = r#"{
@@ -61,6 +63,24 @@ fn a_kit_is_checked_with_the_same_exit_code_in_every_format() {
     }
     let junit = env.run(&["kit", "check", "--kit", "kit.json", "-o", "junit"]);
     assert_eq!(junit.code, 2, "{junit}");
+}
+
+#[test]
+fn fields_that_this_version_does_not_know_are_named_and_change_nothing() {
+    let env = TestEnv::new();
+    let mut kit = env.sandbox().factory().kit_json();
+    kit["colour"] = json!("blue");
+    kit["webhook"]["secret_tokn"] = json!("canary-8vQ4mZx7Lp2wRk8T");
+    kit["answers"] = json!([{ "event": "note", "author": "token-owner", "wthin": "1m" }]);
+    env.file("kit.json", kit.to_string());
+    insta::assert_snapshot!(env.run(&["kit", "check", "--kit", "kit.json"]), @r"
+    exit code: 0
+    ----- stdout -----
+    warning  answers[0].wthin: this version does not know the field, and ignores it
+    warning  colour: this version does not know the field, and ignores it
+    warning  webhook.secret_tokn: this version does not know the field, and ignores it
+    the kit can be used (given by --kit)
+    ");
 }
 
 #[test]

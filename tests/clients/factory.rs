@@ -4,7 +4,7 @@ use factory_gitlab::bundle::{Bundle, BundledApplication, BundledInstance, Bundle
 use factory_gitlab::factory::{FactoryClient, FactoryState, UploadError};
 use factory_gitlab::http::{Cause, UnexpectedPage};
 use factory_gitlab::instance::{Edition, LicensePlan};
-use factory_gitlab::kit::{Organization, UploadMethod, origin};
+use factory_gitlab::kit::{Organization, Upload, origin};
 use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::factory::{BundleIntake, ConnectionStatus};
 use factory_gitlab::secret::{ApplicationSecret, FactoryKey};
@@ -99,10 +99,10 @@ async fn the_key_is_sent_to_no_origin_that_was_not_approved() {
 async fn a_bundle_sent_several_times_is_accepted_once() {
     let sandbox = sandbox(|_| ());
     let (factory, bundle) = (factory(&sandbox), real_bundle(&sandbox).await);
-    let first = factory.upload(&bundle, &upload_url(&sandbox), UploadMethod::Post).await.expect("a receipt");
+    let first = factory.upload(&bundle, &Upload::to_factory(upload_url(&sandbox))).await.expect("a receipt");
     assert_eq!(first.sha256.as_deref(), Some(bundle.sha256()));
     assert!(first.id.is_some() && first.received_at.is_some());
-    let again = factory.upload(&bundle, &upload_url(&sandbox), UploadMethod::Post).await.expect("a receipt");
+    let again = factory.upload(&bundle, &Upload::to_factory(upload_url(&sandbox))).await.expect("a receipt");
     assert_eq!(again.id, first.id);
     assert_eq!(sandbox.factory().bundles().len(), 1);
 }
@@ -111,7 +111,7 @@ async fn a_bundle_sent_several_times_is_accepted_once() {
 async fn an_upload_survives_a_lost_answer() {
     let sandbox = faulty("factory:POST **=lostx1");
     let bundle = real_bundle(&sandbox).await;
-    let receipt = factory(&sandbox).upload(&bundle, &upload_url(&sandbox), UploadMethod::Post).await;
+    let receipt = factory(&sandbox).upload(&bundle, &Upload::to_factory(upload_url(&sandbox))).await;
     assert_eq!(receipt.expect("a receipt").sha256.as_deref(), Some(bundle.sha256()));
     assert_eq!(sandbox.factory().bundles().len(), 1);
 }
@@ -122,7 +122,7 @@ async fn every_refusal_has_its_own_kind_and_quotes_factory() {
     let bundle = any_bundle(&sandbox);
     for status in [401, 402, 403, 409, 413, 500] {
         sandbox.factory().set_quirks(|quirks| quirks.intake = BundleIntake::Refuse(status));
-        let error = factory(&sandbox).upload(&bundle, &upload_url(&sandbox), UploadMethod::Post).await;
+        let error = factory(&sandbox).upload(&bundle, &Upload::to_factory(upload_url(&sandbox))).await;
         let error = error.expect_err("refused");
         let fits = matches!(
             (status, &error),
@@ -145,19 +145,19 @@ async fn a_receipt_for_another_bundle_is_refused_and_a_missing_one_is_accepted()
     let sandbox = sandbox(|_| ());
     let bundle = real_bundle(&sandbox).await;
     sandbox.factory().set_quirks(|quirks| quirks.intake = BundleIntake::WrongDigest);
-    let error = factory(&sandbox).upload(&bundle, &upload_url(&sandbox), UploadMethod::Post).await;
+    let error = factory(&sandbox).upload(&bundle, &Upload::to_factory(upload_url(&sandbox))).await;
     let error = error.expect_err("wrong");
     assert!(matches!(&error, UploadError::WrongDigest { sent, .. } if sent == bundle.sha256()), "{error}");
     assert!(error.request().is_none(), "{error}");
     sandbox.factory().set_quirks(|quirks| quirks.intake = BundleIntake::NoReceipt);
-    let receipt = factory(&sandbox).upload(&bundle, &upload_url(&sandbox), UploadMethod::Post).await;
+    let receipt = factory(&sandbox).upload(&bundle, &Upload::to_factory(upload_url(&sandbox))).await;
     assert_eq!(receipt.expect("accepted"), factory_gitlab::factory::Receipt::default());
 }
 
 #[tokio::test]
 async fn a_captive_portal_page_is_not_a_receipt() {
     let sandbox = faulty("factory:POST **=html:200");
-    let error = factory(&sandbox).upload(&any_bundle(&sandbox), &upload_url(&sandbox), UploadMethod::Post).await;
+    let error = factory(&sandbox).upload(&any_bundle(&sandbox), &Upload::to_factory(upload_url(&sandbox))).await;
     let error = error.expect_err("a portal");
     let request = error.request().expect("a request");
     assert!(

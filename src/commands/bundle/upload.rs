@@ -13,7 +13,7 @@ use crate::factory::{FactoryClient, Receipt};
 use crate::inputs::{Approval, Interview};
 use crate::instance::bare;
 use crate::journal::{BundleEntry, Connection, Record};
-use crate::kit::{Handover, UploadMethod, is_presigned, is_same_set, origin};
+use crate::kit::{Handover, Upload, is_same_set, origin};
 use crate::secret::Bearer;
 use crate::settings::{Source, keys};
 use crate::text::{Line, Text, Tone};
@@ -34,12 +34,13 @@ pub(super) async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Res
     factory.trust(destination.origins(&interview)?);
     let pin = recorded.as_ref().and_then(|recorded| recorded.record.kit_pin.clone());
     factory.trust(pin.into_iter().flat_map(|pin| pin.key_origins));
-    let Destination { url, method, kit: _ } = &destination;
-    if !is_presigned(url, *method) && factory.withholds_key_from(url) {
+    let Destination { upload, kit: _ } = &destination;
+    let url = &upload.url;
+    if upload.takes_key() && factory.withholds_key_from(url) {
         approve(context, &interview, url)?;
         factory.trust([origin(url)]);
     }
-    let sent = context.terminal.with_spinner("uploading the bundle", factory.upload(&bundle, url, *method)).await;
+    let sent = context.terminal.with_spinner("uploading the bundle", factory.upload(&bundle, upload)).await;
     let receipt = sent.map_err(|error| diagnostics::upload(&error, &args.file))?;
     if let Some(recorded) = &recorded {
         recorded.accepted(context, &bundle, &receipt);
@@ -54,8 +55,7 @@ pub(super) async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Res
 
 /// Where the bundle goes, and the kit that says so.
 struct Destination {
-    url: Url,
-    method: UploadMethod,
+    upload: Upload,
     kit: Option<kit::Found>,
 }
 
@@ -65,11 +65,11 @@ impl Destination {
         if let Some(found) = interview.settings().get(&keys::UPLOAD_URL)?
             && !interview.settings().is_set(&keys::KIT)
         {
-            return Ok(Self { url: found.value, method: UploadMethod::default(), kit: None });
+            return Ok(Self { upload: Upload::to_factory(found.value), kit: None });
         }
         let found: kit::Found = kit::read(context, interview).await?.value;
-        match found.kit.bundle.upload_url.clone() {
-            Some(url) => Ok(Self { url, method: found.kit.bundle.method, kit: Some(found) }),
+        match found.kit.bundle.upload() {
+            Some(upload) => Ok(Self { upload, kit: Some(found) }),
             None => Err(Failure::usage("the kit has no upload address").fix(Fix::say("give it with --upload-url"))),
         }
     }

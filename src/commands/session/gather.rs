@@ -43,7 +43,8 @@ pub(super) async fn inputs(
     let keyring = local_state::offer_token(context, interview).await?;
     require_inputs(context, interview, access)?;
     let http = context.client_for(access)?;
-    let kit::Found { kit, served_by, place } = kit::gather(context, interview, delivery_mode(access)).await?;
+    let kit::Found { kit, served_by, place, unknown_fields: _ } =
+        kit::gather(context, interview, delivery_mode(access)).await?;
     // After the kit: a key that was typed to fetch it is the key of the upload too.
     let key = interview.find_secret(&keys::FACTORY_KEY)?.map(|found| found.value);
     let factory = FactoryClient::new(http.clone(), key);

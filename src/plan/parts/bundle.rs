@@ -113,7 +113,7 @@ pub(in crate::plan) fn sealing(sides: &Sides<'_>, part: &Part) -> Sealing {
 
 fn is_delivered(route: &BundleRoute, bundle: &BundleRecord) -> bool {
     match route {
-        BundleRoute::Upload { .. } => bundle.accepted,
+        BundleRoute::Upload(_) => bundle.accepted,
         BundleRoute::File(path) => bundle.written_to.as_deref() == Some(&*path.to_string_lossy()),
         BundleRoute::None => true,
     }
@@ -153,9 +153,7 @@ pub(in crate::plan) fn deliver(desired: &Desired, record: &Record, sealing: Seal
 pub(super) fn let_out(route: &BundleRoute, recipients: Vec<String>, contents: BundleContents) -> Option<Step> {
     let step = match route {
         BundleRoute::None => return None,
-        BundleRoute::Upload { url, method } => {
-            BundleStep::Upload { url: Box::new(url.clone()), method: *method, recipients, contents }
-        }
+        BundleRoute::Upload(upload) => BundleStep::Upload { to: Box::new(upload.clone()), recipients, contents },
         BundleRoute::File(path) => BundleStep::Write { path: path.clone(), recipients, contents },
     };
     Some(Step::Bundle(step))

@@ -73,10 +73,10 @@ fn application<'a>(sides: &Sides<'a>) -> Result<&'a Application, Box<Blocker>> {
 
 fn renew(sides: &Sides<'_>, application: &Application, plan: &mut Plan) {
     let delivery = &sides.desired.delivery;
-    let BundleRoute::Upload { url, method } = &delivery.way else { return plan.blockers.push(Blocker::NoUpload) };
+    let BundleRoute::Upload(upload) = &delivery.way else { return plan.blockers.push(Blocker::NoUpload) };
     let recipients = || delivery.recipients.clone();
-    let url = Box::new(url.clone());
-    plan.steps.push(Step::Bundle(BundleStep::ProveUpload { url, method: *method, recipients: recipients() }));
+    let to = Box::new(upload.clone());
+    plan.steps.push(Step::Bundle(BundleStep::ProveUpload { to, recipients: recipients() }));
     plan.steps.extend(renewal(application, Reason::Rotated).steps);
     plan.steps.push(Step::Bundle(BundleStep::SealApplication { recipients: recipients() }));
     plan.steps.push(Step::Application(ApplicationStep::ProvePair));

@@ -121,7 +121,7 @@ pub(in crate::plan) fn renew(sides: &Sides<'_>, handing_over: HandingOver, plan:
                     "nothing is interrupted: the token that Factory has works until connect revokes it, \
                                      once Factory has the bundle"
                 }
-                BundleRoute::Upload { .. } | BundleRoute::None => {
+                BundleRoute::Upload(_) | BundleRoute::None => {
                     "nothing is interrupted: the token that Factory has works until Factory has accepted the new one"
                 }
             }
@@ -208,7 +208,7 @@ pub(in crate::plan) fn revoke_unsent(record: &Record, handing_over: HandingOver)
 pub(in crate::plan) fn revoke_replaced(sides: &Sides<'_>, sealing: Sealing, handing_over: HandingOver) -> Vec<Step> {
     let Sides { desired, observed: _, record } = *sides;
     let is_sent = sealing != Sealing::Nothing || handing_over != HandingOver::Nothing;
-    let is_accepted_then = is_sent && matches!(desired.delivery.way, BundleRoute::Upload { .. });
+    let is_accepted_then = is_sent && matches!(desired.delivery.way, BundleRoute::Upload(_));
     let replaced = record.replaced_tokens.iter().filter(|replaced| replaced.accepted || is_accepted_then);
     let mut steps: Vec<Step> = replaced.map(|replaced| revoke(&replaced.token, RevokeReason::Replaced)).collect();
     let reason = match desired.handover.handover {

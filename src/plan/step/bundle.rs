@@ -2,11 +2,10 @@ use std::path::PathBuf;
 
 use jiff::civil::Date;
 use serde::Serialize;
-use url::Url;
 
-use super::{Description, without_query};
+use super::Description;
 use crate::instance::bare;
-use crate::kit::{Handover, UploadMethod};
+use crate::kit::{Handover, Upload};
 
 /// What is done to the bundle for Factory.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]
@@ -34,9 +33,8 @@ pub enum BundleStep {
     /// Before a secret is renewed, the way of the new one to Factory is tried.
     #[serde(rename = "prove_upload")]
     ProveUpload {
-        #[serde(serialize_with = "without_query")]
-        url: Box<Url>,
-        method: UploadMethod,
+        #[serde(flatten)]
+        to: Box<Upload>,
         recipients: Vec<String>,
     },
     #[serde(rename = "write_bundle")]
@@ -48,10 +46,8 @@ pub enum BundleStep {
     },
     #[serde(rename = "upload_bundle")]
     Upload {
-        /// Shown and logged without its query, which may hold a signature.
-        #[serde(serialize_with = "without_query")]
-        url: Box<Url>,
-        method: UploadMethod,
+        #[serde(flatten)]
+        to: Box<Upload>,
         recipients: Vec<String>,
         #[serde(skip_serializing_if = "BundleContents::is_connection")]
         contents: BundleContents,
@@ -138,21 +134,17 @@ impl BundleStep {
             Self::SealApplication { recipients } => {
                 named(Description::new("seal a bundle with the application's ID and secret alone"), recipients)
             }
-            Self::ProveUpload { url, method: _, recipients: _ } => {
+            Self::ProveUpload { to, recipients: _ } => {
                 Description::new("check that Factory can be reached for the upload")
-                    .detail(format!("HEAD {}", bare(url)))
+                    .detail(format!("HEAD {}", bare(&to.url)))
                     .detail("nothing is renewed unless it answers")
             }
             Self::Write { path, recipients, contents: _ } => {
                 named(Description::new(format!("write the sealed bundle to {}", path.display())), recipients)
             }
-            Self::Upload { url, method, recipients, contents: _ } => {
-                let method = match method {
-                    UploadMethod::Post => "POST",
-                    UploadMethod::Put => "PUT",
-                };
+            Self::Upload { to, recipients, contents: _ } => {
                 let description = Description::new("upload the sealed bundle to Factory");
-                named(description.detail(format!("{method} {}", bare(url))), recipients)
+                named(description.detail(format!("{} {}", to.method.name(), bare(&to.url))), recipients)
             }
         }
     }

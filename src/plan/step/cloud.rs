@@ -1,9 +1,10 @@
 use serde::Serialize;
 use url::Url;
 
-use super::{Description, KitStep, without_query};
+use super::{Description, KitStep};
+
 use crate::cloud::{CloudSelection, CloudWay};
-use crate::instance::{InstanceUrl, bare};
+use crate::instance::{InstanceUrl, bare, without_query};
 use crate::text::counted;
 
 /// What is done for a connection to GitLab.com.

@@ -1,8 +1,9 @@
 use serde::Serialize;
 use url::Url;
 
-use super::{Description, without_query};
-use crate::instance::{InstanceUrl, bare};
+use super::Description;
+
+use crate::instance::{InstanceUrl, bare, without_query};
 
 /// What Factory is told.
 #[derive(Clone, Debug, Eq, Hash, PartialEq, Serialize)]

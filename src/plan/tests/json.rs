@@ -2,7 +2,7 @@
 
 use super::setup::{group, project};
 use super::*;
-use crate::kit::UploadMethod;
+use crate::kit::Upload;
 
 fn text(text: &str) -> String {
     text.to_owned()
@@ -84,12 +84,7 @@ fn bundle_steps() -> Vec<(BundleStep, &'static str)> {
             r#"{"step":"write_bundle","path":"out.age","recipients":["age1x"]}"#,
         ),
         (
-            BundleStep::Upload {
-                url: Box::new(url),
-                method: UploadMethod::Post,
-                recipients: vec![text("age1x")],
-                contents,
-            },
+            BundleStep::Upload { to: Box::new(Upload::to_factory(url)), recipients: vec![text("age1x")], contents },
             r#"{"step":"upload_bundle","url":"https://api.factory.example/v1/bundles","method":"POST","recipients":["age1x"]}"#,
         ),
     ]

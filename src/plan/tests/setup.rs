@@ -4,7 +4,7 @@ use crate::desired::*;
 use crate::factory::{FactoryState, FactoryStatus};
 use crate::gitlab::{Application, Hook};
 use crate::journal::{BundleRecord, OwnApplication, Record, SecretState};
-use crate::kit::{Handover, UploadMethod};
+use crate::kit::{Handover, Upload};
 use crate::observed::*;
 use crate::target::{Strategy, Target};
 use crate::testing::fixture::{self, Fixture, words};
@@ -20,10 +20,9 @@ pub(super) fn desired() -> Desired {
     desired.delivery = BundleDelivery {
         network: None,
         recipients: words(&["age1factory"]),
-        way: BundleRoute::Upload {
-            url: "https://api.factory.example/v1/bundles?signature=x".parse().expect("an address"),
-            method: UploadMethod::Post,
-        },
+        way: BundleRoute::Upload(Upload::to_factory(
+            "https://api.factory.example/v1/bundles?signature=x".parse().expect("an address"),
+        )),
     };
     desired
 }

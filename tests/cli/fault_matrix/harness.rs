@@ -14,7 +14,7 @@ use factory_gitlab::factory::FactoryClient;
 use factory_gitlab::gitlab::{HookTester, NewApplication, Writer};
 use factory_gitlab::http::{self, Proxy};
 use factory_gitlab::journal::Store;
-use factory_gitlab::kit::Kit;
+use factory_gitlab::kit::{Kit, Upload};
 use factory_gitlab::observed::{BundleSeen, Observation, Observer, ReadRequest, Reads};
 use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::options::SandboxOptions;
@@ -212,7 +212,7 @@ fn desired(sandbox: &Sandbox, kind: &Kind) -> Desired {
         delivery: BundleDelivery {
             network: None,
             recipients: kit.bundle.recipients.clone(),
-            way: BundleRoute::Upload { url: upload, method: kit.bundle.method },
+            way: BundleRoute::Upload(Upload::to_factory(upload)),
         },
         status_url: kit.status_url.clone(),
         disconnect_url: kit.disconnect_url.clone(),

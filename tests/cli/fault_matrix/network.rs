@@ -87,7 +87,7 @@ fn a_factory_that_cannot_be_reached_does_not_pass() {
                 match (address, &mut desired.delivery.way) {
                     ("status", _) => desired.status_url = Some(broken.clone()),
                     ("receipts", _) => desired.webhooks.receipts_url = Some(broken.clone()),
-                    (_, BundleRoute::Upload { url, .. }) => *url = broken.clone(),
+                    (_, BundleRoute::Upload(upload)) => upload.url = broken.clone(),
                     _ => panic!("the kit has an address"),
                 }
                 let outcome = harness.verify_as(&desired, SHORT).await;

@@ -147,7 +147,7 @@ async fn bundle(session: &Session<'_>) -> Result<(), Failure> {
     let (uploaded, written) = (0, 1);
     let (present, path) = match &session.desired.delivery.way {
         BundleRoute::File(path) => (written, Some(path.to_string_lossy())),
-        BundleRoute::Upload { .. } | BundleRoute::None => (uploaded, None),
+        BundleRoute::Upload(_) | BundleRoute::None => (uploaded, None),
     };
     let menu = Menu { items: &items, preset: Preset::InForce(present) };
     if interview.prompter().choose(&ask, menu)? == uploaded {
@@ -162,7 +162,7 @@ async fn bundle(session: &Session<'_>) -> Result<(), Failure> {
 /// Where the bundle is uploaded to: the kit's address, unless another one is given.
 async fn upload_url(session: &Session<'_>) -> Result<(), Failure> {
     let present = match &session.desired.delivery.way {
-        BundleRoute::Upload { url, .. } => Some(bare(url).to_string()),
+        BundleRoute::Upload(upload) => Some(bare(&upload.url).to_string()),
         BundleRoute::File(_) | BundleRoute::None => session.desired.kit.upload_url().cloned(),
     };
     let check = async |url: &Url| address_problem(url).map_or(Ok(()), |why| Err(Failure::usage(why)));

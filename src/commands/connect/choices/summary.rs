@@ -137,7 +137,7 @@ fn handover(session: &Session<'_>) -> String {
 fn bundle(way: &BundleRoute, recipients: usize) -> String {
     let recipients = counted(recipients, "recipient");
     match way {
-        BundleRoute::Upload { url, .. } => format!("sealed for {recipients}, uploaded to {}", bare(url)),
+        BundleRoute::Upload(upload) => format!("sealed for {recipients}, uploaded to {}", bare(&upload.url)),
         BundleRoute::File(path) => format!("sealed for {recipients}, written to {}", path.display()),
         BundleRoute::None => format!("sealed for {recipients}"),
     }

@@ -7,7 +7,7 @@ use url::Url;
 use super::shown;
 use crate::kit::{
     AnswerTerms, BundleTerms, CloudKit, CloudTerms, Handover, Kit, KitFingerprint, NetworkTerms, Organization,
-    UploadMethod,
+    UploadAuth, UploadMethod,
 };
 use crate::target::Event;
 
@@ -100,8 +100,8 @@ impl<'r> CloudKitJson<'r> {
 
 impl<'r> BundleJson<'r> {
     fn new(bundle: &'r BundleTerms) -> Self {
-        let BundleTerms { recipients, upload_url, method } = bundle;
-        Self { recipients, upload_url: upload_url.as_ref().map(shown), method: *method }
+        let BundleTerms { recipients, upload_url, method, auth: _ } = bundle;
+        Self { recipients, upload_url: upload_url.as_ref().map(shown), method: *method, auth: bundle.auth() }
     }
 }
 
@@ -135,6 +135,7 @@ struct BundleJson<'r> {
     recipients: &'r [String],
     upload_url: Option<String>,
     method: UploadMethod,
+    auth: UploadAuth,
 }
 
 impl<'r> KitJson<'r> {
