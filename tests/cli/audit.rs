@@ -95,6 +95,8 @@ fn a_review_of_a_connection_as_it_is_filed() {
           remedy: compare the events with what Factory has agreed to use
           http://127.0.0.1:[port]/admin/projects
 
+    what a finding means: factory-gitlab explain application.sudo
+
     not visible here, and the page that shows it
       which applications a user has authorized: each user sees only their own list
           http://127.0.0.1:[port]/-/user_settings/applications
