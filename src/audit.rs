@@ -11,6 +11,7 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 use crate::advice::{About, advise};
+use crate::checks::{CheckInfo, CheckSeverity};
 use crate::desired::Desired;
 use crate::error::Fix;
 use crate::http;
@@ -30,6 +31,16 @@ pub enum AuditSeverity {
     Error,
     Warning,
     Info,
+}
+
+impl From<CheckSeverity> for AuditSeverity {
+    fn from(severity: CheckSeverity) -> Self {
+        match severity {
+            CheckSeverity::Error => Self::Error,
+            CheckSeverity::Warning => Self::Warning,
+            CheckSeverity::Info => Self::Info,
+        }
+    }
 }
 
 impl AuditSeverity {
@@ -61,6 +72,8 @@ pub struct AuditFinding {
     pub subject: String,
     pub cause: String,
     pub remedy: Remedy,
+    /// The address of the page of its code.
+    pub doc: String,
 }
 
 /// What no API shows, and the page that does.
@@ -150,9 +163,10 @@ impl<'a> Review<'a> {
     }
 
     fn add(&mut self, finding: NewFinding) {
-        let NewFinding { code, severity, subject, cause, remedy, page } = finding;
+        let NewFinding { code, subject, cause, remedy, page } = finding;
+        let (severity, doc) = (code.severity.into(), code.doc());
         let remedy = Remedy { text: remedy, url: self.page(&page) };
-        self.audit.findings.push(AuditFinding { code, severity, subject, cause, remedy });
+        self.audit.findings.push(AuditFinding { code: code.code, severity, subject, cause, remedy, doc });
     }
 
     fn not_visible(&mut self, what: impl Into<String>, page: &str) {
@@ -209,8 +223,8 @@ impl<'a> Review<'a> {
 
 /// A finding without the address of the instance.
 struct NewFinding {
-    code: &'static str,
-    severity: AuditSeverity,
+    /// One of `checks::review`; it says how much the finding matters.
+    code: CheckInfo,
     subject: String,
     cause: String,
     remedy: String,

@@ -10,6 +10,7 @@ mod instance;
 pub mod network;
 mod outcome;
 mod pages;
+pub mod review;
 mod runner;
 mod token;
 mod webhook;
@@ -18,7 +19,7 @@ pub use affected::{Affected, AffectedNumber};
 pub use cloud::CloudSides;
 pub use filter::CheckFilter;
 pub use outcome::{CheckStatus, SkipReason};
-pub use pages::{CheckPage, documentation};
+pub use pages::{CheckPage, documentation, findings_documentation};
 pub use runner::{Finding, FindingTarget, Verdict, run_checks, run_cloud_checks, verdict};
 
 use crate::gitlab::Task;
@@ -60,7 +61,7 @@ impl Check {
     }
 }
 
-/// A check without how it is judged.
+/// A check without how it is judged, or a finding of `audit`.
 #[derive(Clone, Copy, Debug)]
 pub struct CheckInfo {
     pub code: &'static str,
@@ -95,7 +96,7 @@ impl CheckInfo {
     }
 }
 
-/// Which checks: those of `verify`, those of `network check`, or all.
+/// Which checks: those of `verify`, those of `network check`, or all; and the findings of `audit`, which share their pages.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub enum CheckSet {
     #[default]
@@ -105,6 +106,10 @@ pub enum CheckSet {
     Cloud,
     /// Every check of every command.
     All,
+    /// The findings of `audit`.
+    Review,
+    /// Everything that has a page, each code once.
+    Explained,
 }
 
 impl CheckSet {
@@ -116,6 +121,14 @@ impl CheckSet {
             Self::Network => network::CHECKS.to_vec(),
             Self::Cloud => all().map(Check::info).chain([cloud::SELECTION]).collect(),
             Self::All => [Self::Cloud, Self::Network].into_iter().flat_map(Self::infos).collect(),
+            Self::Review => review::ALL.to_vec(),
+            Self::Explained => {
+                let mut infos = Self::All.infos();
+                let checks: Vec<&str> = infos.iter().map(|check| check.code).collect();
+                let alone = review::ALL.iter().filter(|finding| !checks.contains(&finding.code));
+                infos.extend(alone);
+                infos
+            }
         }
     }
 
@@ -125,15 +138,16 @@ impl CheckSet {
             Self::Connection => "factory-gitlab verify --list",
             Self::Network => "factory-gitlab network check --list",
             Self::Cloud => "factory-gitlab verify --cloud --list",
-            Self::All => "factory-gitlab explain",
+            Self::All | Self::Review | Self::Explained => "factory-gitlab explain",
         }
     }
 }
 
-/// How bad it is for the connection when the check does not pass.
+/// How bad it is for the connection when the check does not pass, or when it was found. Only findings are informative.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum CheckSeverity {
+    Info,
     Warning,
     Error,
 }
@@ -142,6 +156,7 @@ impl CheckSeverity {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Info => "info",
             Self::Warning => "warning",
             Self::Error => "error",
         }

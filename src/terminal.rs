@@ -251,7 +251,7 @@ impl Terminal {
         self.say(&text);
     }
 
-    /// Prints what a question is about to standard error, with `-q` as well: a plan is approved only after it was read.
+    /// Prints to standard error what has to be seen, with `-q` as well: the plan that is approved, events beside a page.
     pub fn show(&self, text: &Text) {
         self.print_error(text);
     }

@@ -2,7 +2,8 @@
 
 use url::Url;
 
-use super::{AuditSeverity, NewFinding, Review};
+use super::{NewFinding, Review};
+use crate::checks::{CheckInfo, CheckSeverity, review};
 use crate::gitlab::Application;
 use crate::journal::{OwnApplication, Record};
 use crate::secret::redact_addresses;
@@ -37,9 +38,10 @@ impl Review<'_> {
     fn no_application(&mut self) {
         let name = &self.inputs.desired.application.name;
         let is_recorded = recorded(self.inputs.record).is_some();
+        // Where none was ever recorded, none may be wanted.
+        let severity = if is_recorded { review::APPLICATION_MISSING.severity } else { CheckSeverity::Info };
         self.add(NewFinding {
-            code: "application.missing",
-            severity: if is_recorded { AuditSeverity::Warning } else { AuditSeverity::Info },
+            code: CheckInfo { severity, ..review::APPLICATION_MISSING },
             subject: format!("application {name}"),
             cause: if is_recorded {
                 "the application that this machine recorded is gone: users cannot sign in to Factory through it".into()
@@ -58,8 +60,7 @@ impl Review<'_> {
         self.grants(application, &subject, &page);
         if !application.confidential && self.inputs.desired.application.confidential {
             self.add(NewFinding {
-                code: "application.confidential",
-                severity: AuditSeverity::Error,
+                code: review::APPLICATION_CONFIDENTIAL,
                 subject: subject.clone(),
                 cause: "it is not confidential: an intercepted authorization code can be exchanged for a token without a secret".into(),
                 remedy: "mark it as confidential".into(),
@@ -70,8 +71,7 @@ impl Review<'_> {
         let uris: Vec<&str> = application.callback_url.split_whitespace().filter(|uri| uri != wanted).collect();
         if !uris.is_empty() {
             self.add(NewFinding {
-                code: "application.redirect_uri",
-                severity: AuditSeverity::Warning,
+                code: review::APPLICATION_REDIRECT_URI,
                 subject,
                 cause: format!(
                     "GitLab also sends authorization codes to {}, which the kit does not ask for",
@@ -92,8 +92,7 @@ impl Review<'_> {
         let excess: Vec<&str> = scopes.iter().filter(|scope| !wanted.contains(scope)).map(String::as_str).collect();
         if !excess.is_empty() {
             self.add(NewFinding {
-                code: "application.scopes",
-                severity: AuditSeverity::Warning,
+                code: review::APPLICATION_SCOPES,
                 subject: subject.to_owned(),
                 cause: format!("it has the scopes {}, which the kit does not ask for", excess.join(", ")),
                 remedy: "remove these scopes".into(),
@@ -105,8 +104,7 @@ impl Review<'_> {
             OwnApplication::MayHaveMade | OwnApplication::None => "not created by a run that this machine recorded",
         };
         self.add(NewFinding {
-            code: "application.access",
-            severity: AuditSeverity::Info,
+            code: review::APPLICATION_ACCESS,
             subject: subject.to_owned(),
             cause: format!("instance-wide, {made}; it may ask a user for {}", scopes.join(", ")),
             remedy: "compare the scopes with what Factory has agreed to use".into(),
@@ -123,8 +121,7 @@ impl Review<'_> {
             return;
         }
         self.add(NewFinding {
-            code: "application.sudo",
-            severity: AuditSeverity::Warning,
+            code: review::APPLICATION_SUDO,
             subject: subject.to_owned(),
             cause:
                 "with the scope sudo, the token of an administrator who authorizes it acts as any user of the instance"
@@ -148,8 +145,7 @@ impl Review<'_> {
             (false, false) => return,
         };
         self.add(NewFinding {
-            code: "application.other",
-            severity: AuditSeverity::Warning,
+            code: review::APPLICATION_OTHER,
             subject: subject(application),
             cause: cause.into(),
             remedy: "find out whose it is, and delete it if it is not used".into(),

@@ -125,6 +125,7 @@ mod tests {
             subject: subject.to_owned(),
             cause: cause.to_owned(),
             remedy: Remedy { text: "x".to_owned(), url: INSTANCE.to_owned() },
+            doc: INSTANCE.to_owned(),
         }
     }
 

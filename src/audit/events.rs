@@ -1,7 +1,8 @@
 //! Audit events about this connection's objects.
 
 use super::tokens::day;
-use super::{AuditSeverity, NewFinding, Review};
+use super::{NewFinding, Review};
+use crate::checks::review;
 use crate::gitlab::AuditEvent;
 use crate::observed::{EventsSeen, Observation, TargetSeen};
 use crate::text::counted;
@@ -33,8 +34,7 @@ impl Review<'_> {
             let what = event.kind.as_deref().unwrap_or(&event.message);
             let target = if event.target.is_empty() { &event.target_type } else { &event.target };
             self.add(NewFinding {
-                code: "event",
-                severity: AuditSeverity::Info,
+                code: review::EVENT,
                 subject: format!("audit event {}", event.id),
                 cause: format!("{} on {}: {what}, {target} ({})", event.author, day(event.at), event.place),
                 remedy: "find out why, if it is not known".into(),

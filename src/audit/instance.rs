@@ -1,6 +1,7 @@
 //! What an administrator has set, and who is one.
 
-use super::{AuditSeverity, NewFinding, Review};
+use super::{NewFinding, Review};
+use crate::checks::{CheckInfo, review};
 use crate::gitlab::SecuritySettings;
 use crate::network::outbound::OUTBOUND_PAGE;
 use crate::text::counted;
@@ -29,29 +30,29 @@ impl Review<'_> {
     fn rights(&mut self, settings: &SecuritySettings) {
         if settings.admin_mode == Some(false) {
             self.setting(&Setting {
-                code: "settings.admin_mode",
+                code: review::SETTINGS_ADMIN_MODE,
                 name: "admin_mode",
                 cause: "Admin Mode is off: every token of an administrator with the scope api acts as an administrator",
                 remedy: "turn Admin Mode on; tokens that must act as an administrator then need the scope admin_mode",
-                ..Setting::info(SIGN_IN)
+                page: SIGN_IN,
             });
         }
         if settings.disables_admin_scopes == Some(false) {
             self.setting(&Setting {
-                code: "settings.admin_scopes",
+                code: review::SETTINGS_ADMIN_SCOPES,
                 name: "disable_admin_oauth_scopes",
                 cause: "an administrator can authorize applications for everything that an administrator may do",
                 remedy: "prevent administrators from connecting applications that ask for the scopes api, sudo or admin_mode",
-                ..Setting::info(ACCOUNTS)
+                page: ACCOUNTS,
             });
         }
         if settings.allows_user_applications == Some(true) {
             self.setting(&Setting {
-                code: "settings.user_applications",
+                code: review::SETTINGS_USER_APPLICATIONS,
                 name: "user_oauth_applications",
                 cause: "every user can register applications, which this review cannot list",
                 remedy: "let only administrators register applications",
-                ..Setting::info(ACCOUNTS)
+                page: ACCOUNTS,
             });
         }
     }
@@ -59,9 +60,8 @@ impl Review<'_> {
     fn outbound(&mut self, settings: &SecuritySettings) {
         if settings.allows_local_webhooks == Some(true) {
             self.setting(&Setting {
-                code: "settings.local_requests",
+                code: review::SETTINGS_LOCAL_REQUESTS,
                 name: "allow_local_requests_from_web_hooks_and_services",
-                severity: AuditSeverity::Warning,
                 cause: "webhooks may go to every address of the local network: who can register one can reach it",
                 remedy: "turn it off, and put only what is needed on the allowlist",
                 page: OUTBOUND_PAGE,
@@ -70,8 +70,7 @@ impl Review<'_> {
         let entries = settings.outbound_allowlist.as_deref().unwrap_or_default();
         if !entries.is_empty() {
             self.add(NewFinding {
-                code: "settings.allowlist",
-                severity: AuditSeverity::Info,
+                code: review::SETTINGS_ALLOWLIST,
                 subject: "setting outbound_local_requests_allowlist".into(),
                 cause: format!("webhooks may go to these addresses of the local network: {}", listed(entries)),
                 remedy: "remove what no webhook needs".into(),
@@ -83,9 +82,8 @@ impl Review<'_> {
     fn lifetimes(&mut self, settings: &SecuritySettings) {
         if settings.requires_token_expiry == Some(false) {
             self.setting(&Setting {
-                code: "settings.token_expiry",
+                code: review::SETTINGS_TOKEN_EXPIRY,
                 name: "require_personal_access_token_expiry",
-                severity: AuditSeverity::Warning,
                 cause: "tokens may be created without an end",
                 remedy: "require an end of every token",
                 page: ACCOUNTS,
@@ -93,8 +91,7 @@ impl Review<'_> {
         }
         if let Some(seconds) = settings.oauth_token_lifetime.filter(|seconds| *seconds > USUAL_LIFETIME) {
             self.add(NewFinding {
-                code: "settings.oauth_lifetime",
-                severity: AuditSeverity::Warning,
+                code: review::SETTINGS_OAUTH_LIFETIME,
                 subject: "setting oauth_access_token_expires_in".into(),
                 cause: format!("an OAuth token is good for {seconds} seconds; GitLab's own value is {USUAL_LIFETIME}"),
                 remedy: "shorten it: applications renew their tokens by themselves".into(),
@@ -103,20 +100,19 @@ impl Review<'_> {
         }
         if settings.allows_immediate_deletion == Some(true) {
             self.setting(&Setting {
-                code: "settings.deletion",
+                code: review::SETTINGS_DELETION,
                 name: "allow_immediate_namespaces_deletion",
                 cause: "who may delete a group or project can do it at once, without the days in which it can be restored",
                 remedy: "turn it off if a mistake or a stolen token must not end a project for good",
-                ..Setting::info(GENERAL)
+                page: GENERAL,
             });
         }
     }
 
     fn setting(&mut self, setting: &Setting) {
-        let Setting { code, name, severity, cause, remedy, page } = *setting;
+        let Setting { code, name, cause, remedy, page } = *setting;
         self.add(NewFinding {
             code,
-            severity,
             subject: format!("setting {name}"),
             cause: cause.into(),
             remedy: remedy.into(),
@@ -130,8 +126,7 @@ impl Review<'_> {
         let Some(all) = self.known("the administrators", ADMINISTRATORS, &seen.administrators) else { return };
         let names: Vec<String> = all.iter().map(|one| one.username.clone()).collect();
         self.add(NewFinding {
-            code: "administrators",
-            severity: AuditSeverity::Info,
+            code: review::ADMINISTRATORS,
             subject: "administrators".into(),
             cause: format!("{} can change this connection: {}", counted(all.len(), "user"), listed(&names)),
             remedy: "take the role from those who do not need it".into(),
@@ -142,18 +137,11 @@ impl Review<'_> {
 
 /// A setting that matters.
 struct Setting {
-    code: &'static str,
+    code: CheckInfo,
     name: &'static str,
-    severity: AuditSeverity,
     cause: &'static str,
     remedy: &'static str,
     page: &'static str,
-}
-
-impl Setting {
-    const fn info(page: &'static str) -> Self {
-        Self { code: "", name: "", severity: AuditSeverity::Info, cause: "", remedy: "", page }
-    }
 }
 
 fn listed(names: &[String]) -> String {

@@ -1,10 +1,15 @@
 //! Reviews of a healthy connection with one difference.
 
+use std::collections::BTreeMap;
+
 use crate::audit::AuditSeverity::{Error, Info, Warning};
 use crate::audit::{Audit, AuditInputs, AuditSeverity, audit};
+use crate::checks::review;
 use crate::gitlab::{Administrator, Application, AuditEvent, GranularScope, SecuritySettings, TokenDetails};
-use crate::journal::Record;
-use crate::observed::{AuditSeen, EventsSeen, HookAtFactory, HookOwner, Observation, TargetSeen};
+use crate::journal::{OwnApplication, Record};
+use crate::observed::{
+    AuditSeen, EventsSeen, HookAtFactory, HookOwner, Observation, OtherTarget, Standing, TargetSeen,
+};
 use crate::target::{Event, Target};
 use crate::testing::fixture::{self, Fixture, at, words};
 
@@ -146,6 +151,21 @@ const CASES: &[Case] = &[
         "application Factory",
     ),
     (|r| r.fixture.applications().clear(), Info, "application.missing", "application Factory"),
+    (
+        |r| r.record.application = OwnApplication::Made { application_id: "gone".to_owned() },
+        Warning,
+        "application.missing",
+        "application Factory",
+    ),
+    (
+        |r| {
+            r.fixture.applications()[0].scopes = Some(words(&["api", "sudo"]));
+            r.settings().disables_admin_scopes = Some(false);
+        },
+        Warning,
+        "application.sudo",
+        "application Factory",
+    ),
     (|r| r.handed_over().revoked = true, Error, "token.ended", "token Factory"),
     (|r| r.handed_over().active = false, Error, "token.ended", "token Factory"),
     (|r| r.handed_over().expires_at = None, Warning, "token.endless", "token Factory"),
@@ -157,6 +177,25 @@ const CASES: &[Case] = &[
     ),
     (|r| r.handed_over().last_used_at = Some(at("2026-03-03T23:00:00Z")), Warning, "token.unused", "token Factory"),
     (|r| r.handed_over().last_used_at = None, Warning, "token.unused", "token Factory"),
+    (
+        |r| {
+            let token = TokenDetails { id: 9, name: "mine".to_owned(), ..r.handed_over().clone() };
+            fixture::known(&mut r.fixture.observed.named_tokens).push(token);
+            r.record.given_before.insert(9);
+        },
+        Warning,
+        "token.former",
+        "token mine (number 9)",
+    ),
+    (
+        |r| {
+            let token = TokenDetails { id: 9, ..r.handed_over().clone() };
+            fixture::known(&mut r.fixture.observed.named_tokens).push(token);
+        },
+        Warning,
+        "token.left",
+        "token Factory",
+    ),
     (|r| r.handed_over().scopes.push("sudo".to_owned()), Warning, "token.scopes", "token Factory"),
     (|r| r.fixture.token().scopes.push("read_registry".to_owned()), Warning, "token.scopes", "token factory"),
     (|r| r.fixture.hook().enable_ssl_verification = false, Error, "webhook.tls", "webhook 70 on group g7"),
@@ -189,6 +228,18 @@ const CASES: &[Case] = &[
         "webhook.other",
         "webhook 70 on the instance",
     ),
+    (
+        |r| {
+            let seen = fixture::target(&r.fixture.desired, 9);
+            let other = OtherTarget { seen, standing: Standing::OutOfScope };
+            fixture::known(&mut r.fixture.observed.hooks).others.push(other);
+        },
+        Warning,
+        "webhook.scope",
+        "webhook 90 on group g9",
+    ),
+    (|r| r.settings().disables_admin_scopes = Some(false), Info, "settings.admin_scopes", "setting disable_admin"),
+    (|r| r.settings().allows_immediate_deletion = Some(true), Info, "settings.deletion", "setting allow_immediate"),
     (|r| r.settings().admin_mode = Some(false), Info, "settings.admin_mode", "setting admin_mode"),
     (|r| r.settings().allows_local_webhooks = Some(true), Warning, "settings.local_requests", "setting allow_local"),
     (|r| r.settings().requires_token_expiry = Some(false), Warning, "settings.token_expiry", "setting require"),
@@ -236,6 +287,28 @@ fn each_difference_is_a_finding_with_its_severity() {
             |one: &(AuditSeverity, &str, String)| one.0 == *severity && one.1 == *code && one.2.starts_with(subject);
         assert!(new.iter().any(is_found), "{number} {code}: {new:?}");
     }
+}
+
+/// The pages are of `review::ALL`, so that this holds of them, too.
+#[test]
+fn every_code_of_the_list_is_found_with_its_severity_and_every_code_that_is_found_is_in_the_list() {
+    let changes = CASES.iter().map(|(change, ..)| Some(*change)).chain([None]);
+    let mut found: BTreeMap<&str, AuditSeverity> = BTreeMap::new();
+    for change in changes {
+        let mut reviewed = Reviewed::new();
+        if let Some(change) = change {
+            change(&mut reviewed);
+        }
+        for finding in reviewed.audit().findings {
+            let info = review::find(finding.code).expect("a code of the list");
+            assert_eq!(finding.doc, info.doc());
+            let worst = found.entry(finding.code).or_insert(finding.severity);
+            *worst = (*worst).min(finding.severity);
+        }
+    }
+    let listed = review::ALL.iter().map(|info| (info.code, AuditSeverity::from(info.severity)));
+    assert_eq!(found, listed.collect());
+    assert_eq!(found.len(), review::ALL.len(), "a code is listed twice");
 }
 
 #[test]

@@ -6,7 +6,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan as _};
 
-use super::{AuditSeverity, NewFinding, Review};
+use super::{NewFinding, Review};
+use crate::checks::review;
 use crate::gitlab::{Task, TokenDetails};
 use crate::kit::Handover;
 use crate::observed::Observation;
@@ -69,8 +70,7 @@ impl<'a> Review<'a> {
     /// Another token took its place at Factory, and does not end it.
     fn given_before(&mut self, token: &TokenDetails) {
         self.add(NewFinding {
-            code: "token.former",
-            severity: AuditSeverity::Warning,
+            code: review::TOKEN_FORMER,
             subject: format!("token {} (number {})", token.name, token.id),
             cause: format!(
                 "Factory was given it earlier, and it is still valid; it is the own token of {}",
@@ -104,8 +104,7 @@ impl<'a> Review<'a> {
         let page = self.page_of(token);
         if uses.handed_over && !uses.made_here {
             self.add(NewFinding {
-                code: "token.shared",
-                severity: AuditSeverity::Warning,
+                code: review::TOKEN_SHARED,
                 subject: subject.clone(),
                 cause: format!(
                     "Factory has the own token of {}: what Factory does cannot be told from what they do",
@@ -126,8 +125,7 @@ impl<'a> Review<'a> {
                 ),
             };
             self.add(NewFinding {
-                code: "token.left",
-                severity: AuditSeverity::Warning,
+                code: review::TOKEN_LEFT,
                 subject: subject.clone(),
                 cause: cause.into(),
                 remedy: remedy.into(),
@@ -143,8 +141,7 @@ impl<'a> Review<'a> {
                 None => "it was never used".to_owned(),
             };
             self.add(NewFinding {
-                code: "token.unused",
-                severity: AuditSeverity::Warning,
+                code: review::TOKEN_UNUSED,
                 subject,
                 cause,
                 remedy: "revoke it if Factory does not need it".into(),
@@ -160,8 +157,7 @@ impl<'a> Review<'a> {
         let how = if token.revoked { "was revoked" } else { "has expired" };
         let page = self.page_of(token);
         self.add(NewFinding {
-            code: "token.ended",
-            severity: AuditSeverity::Error,
+            code: review::TOKEN_ENDED,
             subject,
             cause: format!("Factory was given this token, and it {how}"),
             remedy: "hand over another one: factory-gitlab connect".into(),
@@ -196,8 +192,7 @@ impl<'a> Review<'a> {
         let owner = self.owner(token);
         let page = self.page_of(token);
         self.add(NewFinding {
-            code: "token.access",
-            severity: AuditSeverity::Info,
+            code: review::TOKEN_ACCESS,
             subject: subject.to_owned(),
             cause: format!("{role}; of {owner}; {rights}; {end}{used}"),
             remedy: "compare with the smallest token for each command".into(),
@@ -211,16 +206,14 @@ impl<'a> Review<'a> {
             true => "hand over another one: factory-gitlab connect",
             false => "create another one with an end",
         };
-        let (severity, code, cause) = match token.expires_at {
-            None => {
-                (AuditSeverity::Warning, "token.endless", "it never ends: a copy of it is good for ever".to_owned())
-            }
+        let (code, cause) = match token.expires_at {
+            None => (review::TOKEN_ENDLESS, "it never ends: a copy of it is good for ever".to_owned()),
             Some(end) if end < today.saturating_add(ENDS_SOON_DAYS.days()) => {
-                (AuditSeverity::Warning, "token.ends", format!("it ends on {end}"))
+                (review::TOKEN_ENDS, format!("it ends on {end}"))
             }
             Some(_) => return,
         };
-        self.add(NewFinding { code, severity, subject: subject.to_owned(), cause, remedy: new.into(), page });
+        self.add(NewFinding { code, subject: subject.to_owned(), cause, remedy: new.into(), page });
     }
 
     /// Scopes that neither Factory nor a command needs.
@@ -241,8 +234,7 @@ impl<'a> Review<'a> {
         let page = self.page_of(token);
         if !excess.is_empty() {
             self.add(NewFinding {
-                code: "token.scopes",
-                severity: AuditSeverity::Warning,
+                code: review::TOKEN_SCOPES,
                 subject: subject.to_owned(),
                 cause: format!("it has the scopes {}, which are not needed", excess.join(", ")),
                 remedy: "replace it by one without these scopes".into(),
@@ -251,8 +243,7 @@ impl<'a> Review<'a> {
         }
         if uses.in_use && !uses.handed_over && token.scopes.iter().any(|scope| scope == "api") {
             self.add(NewFinding {
-                code: "token.writes",
-                severity: AuditSeverity::Info,
+                code: review::TOKEN_WRITES,
                 subject: subject.to_owned(),
                 cause: "it may write, and this review only reads".into(),
                 remedy: format!("review with a token with the scope {}", Task::Audit.scope()),

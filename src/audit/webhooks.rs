@@ -1,11 +1,15 @@
 //! Webhooks to Factory's host: ours and others'.
 
-use super::{AuditSeverity, NewFinding, Review};
+use super::{NewFinding, Review};
+use crate::checks::{CheckInfo, review};
 use crate::gitlab::Hook;
 use crate::http;
 use crate::observed::{HookOwner, HooksSeen, Observation, OthersRead, Standing, TargetSeen};
 use crate::target::{Event, Target};
 use crate::text::{and_more, counted};
+
+/// What `connect` does with a webhook of this connection.
+const AS_THE_KIT: &str = "set it as the kit asks for: factory-gitlab connect";
 
 impl Review<'_> {
     pub(super) fn webhooks(&mut self) {
@@ -52,8 +56,7 @@ impl Review<'_> {
         let names: Vec<&str> = events.iter().map(|event| event.name()).collect();
         let url = &self.inputs.desired.webhooks.url;
         self.add(NewFinding {
-            code: "webhook.access",
-            severity: AuditSeverity::Info,
+            code: review::WEBHOOK_ACCESS,
             subject: counted(count, "webhook"),
             cause: format!("sent to {}: {}", url.host_str().unwrap_or_default(), names.join(", ")),
             remedy: "compare the events with what Factory has agreed to use".into(),
@@ -87,74 +90,65 @@ impl Review<'_> {
             .collect();
         if !excess.is_empty() {
             let cause = format!("it also sends {}, which the kit does not ask for", excess.join(", "));
-            self.hook(target, hook, Problem::fixed("webhook.events", AuditSeverity::Warning, cause));
+            self.hook(target, hook, Problem::fixed(review::WEBHOOK_EVENTS, cause));
         }
-        self.receiver(target, hook);
+        self.receiver(target, hook, AS_THE_KIT);
         if hook.token_present == Some(false) {
             let cause = "it has no secret token: the receiver cannot tell GitLab's events from others'";
-            self.hook(target, hook, Problem::fixed("webhook.token", AuditSeverity::Error, cause));
+            self.hook(target, hook, Problem::fixed(review::WEBHOOK_TOKEN, cause));
         }
         if !hook.payload.is_gitlabs_own() {
             let cause = "it sends a payload or headers of its own in place of GitLab's";
-            self.hook(target, hook, Problem::fixed("webhook.payload", AuditSeverity::Warning, cause));
+            self.hook(target, hook, Problem::fixed(review::WEBHOOK_PAYLOAD, cause));
         }
         if owner == HookOwner::Unmarked {
             let cause = "it was set up by hand: nothing marks it as this connection's";
-            self.hook(target, hook, Problem::fixed("webhook.unmarked", AuditSeverity::Info, cause));
+            self.hook(target, hook, Problem::fixed(review::WEBHOOK_UNMARKED, cause));
         }
     }
 
     fn outside(&mut self, target: &Target, hook: &Hook) {
         let cause = "it sends what is outside the selection";
         let remedy = "remove it: factory-gitlab connect --prune";
-        self.hook(
-            target,
-            hook,
-            Problem { code: "webhook.scope", severity: AuditSeverity::Warning, cause: cause.into(), remedy },
-        );
+        self.hook(target, hook, Problem { code: review::WEBHOOK_SCOPE, cause: cause.into(), remedy });
     }
 
     fn foreign(&mut self, target: &Target, hook: &Hook, cause: &str) {
         let remedy = "find out who set it up, and delete it if it is not used";
-        self.hook(
-            target,
-            hook,
-            Problem { code: "webhook.other", severity: AuditSeverity::Warning, cause: cause.into(), remedy },
-        );
-        self.receiver(target, hook);
+        self.hook(target, hook, Problem { code: review::WEBHOOK_OTHER, cause: cause.into(), remedy });
+        self.receiver(target, hook, "turn its SSL verification on, or delete it");
     }
 
     /// It does not matter who made it: what is sent to Factory's host can be read on the way, unless GitLab checks the receiver.
-    fn receiver(&mut self, target: &Target, hook: &Hook) {
+    fn receiver(&mut self, target: &Target, hook: &Hook, remedy: &'static str) {
         if !hook.enable_ssl_verification {
             let cause = "GitLab does not check the receiver's certificate: a machine on the way can read the events";
-            self.hook(target, hook, Problem::fixed("webhook.tls", AuditSeverity::Error, cause));
+            self.hook(target, hook, Problem { code: review::WEBHOOK_TLS, cause: cause.into(), remedy });
         }
     }
 
     fn hook(&mut self, target: &Target, hook: &Hook, problem: Problem) {
-        let Problem { code, severity, cause, remedy } = problem;
+        let Problem { code, cause, remedy } = problem;
         let page = match target {
             Target::System => format!("/admin/hooks/{}/edit", hook.id),
             Target::Group { path, .. } => format!("/groups/{path}/-/hooks/{}/edit", hook.id),
             Target::Project { path, .. } => format!("/{path}/-/hooks/{}/edit", hook.id),
         };
         let subject = format!("webhook {} on {target}", hook.id);
-        self.add(NewFinding { code, severity, subject, cause, remedy: remedy.into(), page });
+        self.add(NewFinding { code, subject, cause, remedy: remedy.into(), page });
     }
 }
 
 /// What is wrong with a webhook.
 struct Problem {
-    code: &'static str,
-    severity: AuditSeverity,
+    code: CheckInfo,
     cause: String,
     remedy: &'static str,
 }
 
 impl Problem {
     /// One that `connect` corrects.
-    fn fixed(code: &'static str, severity: AuditSeverity, cause: impl Into<String>) -> Self {
-        Self { code, severity, cause: cause.into(), remedy: "set it as the kit asks for: factory-gitlab connect" }
+    fn fixed(code: CheckInfo, cause: impl Into<String>) -> Self {
+        Self { code, cause: cause.into(), remedy: AS_THE_KIT }
     }
 }

@@ -40,13 +40,14 @@ impl CheckFilter {
         }
     }
 
-    /// Every check whose code, or whose category, is given; all where none is.
+    /// Every check and finding whose code, or whose category, is given; all where none is.
     ///
     /// # Errors
     /// As [`CheckFilter::new`].
     pub fn named(codes: &[String]) -> Result<Self, Failure> {
-        let of = CheckSet::All;
-        let is_category = |text: &str| of.infos().iter().any(|check| check.category() == text);
+        let of = CheckSet::Explained;
+        // A code without a dot is a category of one.
+        let is_category = |text: &str| of.infos().iter().any(|one| one.category() == text && one.code != text);
         let pattern = |text: &String| if is_category(text) { format!("{text}.*") } else { text.clone() };
         let patterns: Vec<String> = codes.iter().map(pattern).collect();
         let only = if patterns.is_empty() { None } else { Some(set(of, "explain", &patterns)?) };
@@ -61,6 +62,18 @@ impl CheckFilter {
     /// The checks that are wanted, in the order of the report.
     pub fn infos(&self) -> impl Iterator<Item = CheckInfo> {
         self.of.infos().into_iter().filter(|check| self.wants(check.code))
+    }
+
+    /// Of those, the checks.
+    pub fn checks(&self) -> impl Iterator<Item = CheckInfo> {
+        let checks = CheckSet::All.infos();
+        self.infos().filter(move |one| checks.iter().any(|check| check.code == one.code))
+    }
+
+    /// The findings of `audit` that are wanted, also those whose page is a check's.
+    pub fn findings(&self) -> impl Iterator<Item = CheckInfo> {
+        let all = if self.of == CheckSet::Explained { CheckSet::Review.infos() } else { Vec::new() };
+        all.into_iter().filter(|finding| self.wants(finding.code))
     }
 
     /// The codes of the checks that are wanted, and of those that they depend on.
@@ -117,7 +130,8 @@ fn unknown(of: CheckSet, flag: &str, pattern: &str) -> Failure {
         [] => near.iter().take(3).map(|(_, code)| *code).collect::<Vec<_>>().join(", "),
         _ => format!("{pattern}.*"),
     };
-    Failure::usage(format!("{flag} {pattern:?} matches no check"))
+    let noun = if of == CheckSet::Explained { "check or finding" } else { "check" };
+    Failure::usage(format!("{flag} {pattern:?} matches no {noun}"))
         .fix(Fix::run(format!("probably meant: {meant}; all of them:"), of.list_command()))
 }
 

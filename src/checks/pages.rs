@@ -1,11 +1,12 @@
-//! The page of each check, as `factory-gitlab explain CODE` prints it and [`super::CheckInfo::doc`] addresses it. The texts
-//! stand in `pages`, a file for each category; what else is known of a check stands in the registry.
+//! The page of each check and of each finding of `audit`, as `factory-gitlab explain CODE` prints it and
+//! [`super::CheckInfo::doc`] addresses it. The texts stand in `pages`, a file for each category; what else is known of a check
+//! stands in the registry.
 
 use std::fmt::Write as _;
 
-use super::CheckSet;
+use super::{CheckInfo, CheckSet};
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 10] = [
     include_str!("pages/instance.md"),
     include_str!("pages/token.md"),
     include_str!("pages/application.md"),
@@ -13,15 +14,16 @@ const FILES: [&str; 7] = [
     include_str!("pages/factory.md"),
     include_str!("pages/cloud.md"),
     include_str!("pages/network.md"),
+    include_str!("pages/settings.md"),
+    include_str!("pages/administrators.md"),
+    include_str!("pages/event.md"),
 ];
 
-/// The four parts of a page, as Markdown.
+/// The four parts of a page, as Markdown: what is asked, what a failure means, how to repair it, what it costs to ignore it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct CheckPage {
-    pub asked: &'static str,
-    pub failure: &'static str,
-    pub repair: &'static str,
-    pub ignoring: &'static str,
+    /// Each part below its heading.
+    pub parts: [(&'static str, &'static str); 4],
 }
 
 impl CheckPage {
@@ -33,22 +35,9 @@ impl CheckPage {
         // The anchor of the next page.
         let page =
             page.rsplit_once("\n<a id=").filter(|(_, rest)| !rest.contains("###")).map_or(page, |(page, _)| page);
-        let part = |heading: &str| {
-            let text = page.split("\n### ").find_map(|part| part.strip_prefix(heading)?.strip_prefix('\n'));
-            text.unwrap_or_default().trim()
-        };
-        let [asked, failure, repair, ignoring] = Self::HEADINGS.map(part);
-        Self { asked, failure, repair, ignoring }
-    }
-
-    const HEADINGS: [&str; 4] =
-        ["What is asked", "What it means when it fails", "How to repair it", "What it costs to ignore it"];
-
-    /// Each part below its heading.
-    #[must_use]
-    pub fn parts(self) -> [(&'static str, &'static str); 4] {
-        let [asked, failure, repair, ignoring] = Self::HEADINGS;
-        [(asked, self.asked), (failure, self.failure), (repair, self.repair), (ignoring, self.ignoring)]
+        let mut parts = page.split("\n### ").skip(1).filter_map(|part| part.split_once('\n'));
+        let parts = [(); 4].map(|()| parts.next().map_or(("", ""), |(heading, text)| (heading, text.trim())));
+        Self { parts }
     }
 }
 
@@ -72,17 +61,36 @@ pub fn documentation() -> String {
     text
 }
 
+/// The table of the findings of `audit` for the README.
+#[must_use]
+pub fn findings_documentation() -> String {
+    let row = |finding: CheckInfo| {
+        let CheckInfo { code, title, severity, depends_on: _ } = finding;
+        format!("| [`{code}`]({}) | {title} | {} |", finding.doc_path(), severity.name())
+    };
+    let rows: Vec<String> = CheckSet::Review.infos().into_iter().map(row).collect();
+    format!("| finding | what was found | severity |\n|---|---|---|\n{}", rows.join("\n"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const FAILED: &str = "What it means when it fails";
+    const FOUND: &str = "What it means when it is found";
+
     #[test]
-    fn every_check_has_a_page_with_its_title_its_anchor_and_all_four_parts() {
-        for check in CheckSet::All.infos() {
+    fn every_check_and_every_finding_has_one_page_with_its_title_its_anchor_and_all_four_parts() {
+        let checks: Vec<&str> = CheckSet::All.infos().iter().map(|check| check.code).collect();
+        for check in CheckSet::Explained.infos() {
             let head = format!("<a id=\"{}\"></a>\n\n## `{}`: {}\n", check.anchor(), check.code, check.title);
             let pages = FILES.iter().filter(|file| file.contains(&head)).count();
             assert_eq!(pages, 1, "{head}");
-            for (heading, text) in check.page().parts() {
+            let means = if checks.contains(&check.code) { FAILED } else { FOUND };
+            let headings = check.page().parts.map(|(heading, _)| heading);
+            let wanted = ["What is asked", means, "How to repair it", "What it costs to ignore it"];
+            assert_eq!(headings, wanted, "{}", check.code);
+            for (heading, text) in check.page().parts {
                 assert!(
                     text.len() > 60 && !text.contains("<a ") && !text.contains("##"),
                     "{}: {heading}: {text}",
@@ -93,11 +101,21 @@ mod tests {
     }
 
     #[test]
-    fn every_page_is_of_a_check() {
-        let codes: Vec<&str> = CheckSet::All.infos().iter().map(|check| check.code).collect();
+    fn every_page_is_of_a_check_or_a_finding() {
+        let codes: Vec<&str> = CheckSet::Explained.infos().iter().map(|check| check.code).collect();
         for heading in FILES.iter().flat_map(|file| file.lines()).filter_map(|line| line.strip_prefix("## `")) {
             let code = heading.split('`').next().unwrap_or_default();
             assert!(codes.contains(&code), "{heading}");
+        }
+    }
+
+    #[test]
+    fn a_page_that_serves_a_check_and_a_finding_says_what_a_review_reports() {
+        let checks: Vec<&str> = CheckSet::All.infos().iter().map(|check| check.code).collect();
+        let shared = CheckSet::Review.infos().into_iter().filter(|finding| checks.contains(&finding.code));
+        for finding in shared {
+            let [(_, asked), ..] = finding.page().parts;
+            assert!(asked.contains("\n\nA review (`factory-gitlab audit`) "), "{}: {asked}", finding.code);
         }
     }
 }

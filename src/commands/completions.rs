@@ -38,14 +38,14 @@ fn script(shell: Shell) -> String {
     if shell == Shell::Bash { script.replace("factory__subcmd__gitlab", "factory__gitlab") } else { script }
 }
 
-/// The options that take a check's code, with all codes as their values. When the arguments are read, a code may be a
+/// The options that take a code, with all codes as their values. When the arguments are read, a code may be a
 /// pattern too, so that the values are not limited there.
 fn with_check_codes(command: Command) -> Command {
     let takes_codes =
         |arg: &clap::Arg| arg.get_value_names().is_some_and(|names| names.iter().any(|name| name == "CODE"));
     let set = match command.get_name() {
         "check" => CheckSet::Network,
-        "explain" => CheckSet::All,
+        "explain" => CheckSet::Explained,
         _ => CheckSet::Cloud,
     };
     let codes = || PossibleValuesParser::new(set.infos().into_iter().map(|check| check.code));
@@ -64,12 +64,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_script_completes_the_codes_of_checks() {
+    fn every_script_completes_the_codes_of_checks_and_findings() {
         for shell in [Shell::Bash, Shell::Zsh, Shell::Fish, Shell::Elvish, Shell::PowerShell] {
             let script = script(shell);
-            // The scripts of clap_complete for the last two complete no values.
+            let has = |set: CheckSet| set.infos().iter().all(|check| script.contains(check.code));
+            // The scripts of clap_complete for the last two complete no values, and that for fish only those of options: a
+            // finding is only an argument.
             let has_values = !matches!(shell, Shell::Elvish | Shell::PowerShell);
-            assert_eq!(CheckSet::All.infos().iter().all(|check| script.contains(check.code)), has_values, "{shell}");
+            assert_eq!(has(CheckSet::All), has_values, "{shell}");
+            assert_eq!(has(CheckSet::Explained), has_values && shell != Shell::Fish, "{shell}");
         }
     }
 

@@ -52,7 +52,7 @@ pub(super) fn require_reports(cli: &Cli<Command>, args: &[OsString]) -> Result<O
     if let Some(format) = outputs.formats().find(|format| !has_form(&cli.command, *format)) {
         return Err(match (&cli.command, format) {
             (Command::Monitor(_), Format::Junit) => {
-                Failure::usage("monitor has no JUnit form; choose -o text or -o json")
+                Failure::usage("monitor has no JUnit form; choose -o text, -o json or -o html")
             }
             _ => report::has_no_form(format),
         });
@@ -76,7 +76,10 @@ fn has_form(command: &Command, format: Format) -> bool {
 
 /// Whether the command has a page without reporting checks.
 const fn has_html(command: &Command) -> bool {
-    matches!(command, Command::Audit(_) | Command::Connect(_) | Command::Rotate(_) | Command::Disconnect(_))
+    matches!(
+        command,
+        Command::Audit(_) | Command::Monitor(_) | Command::Connect(_) | Command::Rotate(_) | Command::Disconnect(_)
+    )
 }
 
 /// Options whose values may be private: an address with a password, a line of the shell.
@@ -154,6 +157,7 @@ mod tests {
             ("x exercise", &[Text, Json, Html, Junit]),
             ("x audit", &[Text, Json, Html, Sarif]),
             ("x connect", &[Text, Json, Html]),
+            ("x monitor", &[Text, Json, Html]),
             ("x status", &[Text, Json]),
         ] {
             let command = understood(&words(line)).cli.command;

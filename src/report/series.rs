@@ -1,6 +1,7 @@
 //! What `monitor` says: each event on a line, and at the end a summary, the go-live report.
 
 mod event;
+mod html;
 pub mod metrics;
 mod standing;
 
@@ -11,7 +12,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::json::Tool;
-use super::{Findings, Json, Report};
+use super::{Findings, Json, Page, Report};
 use crate::error::ExitCode;
 use crate::series::{CheckState, Counts, Series, SeriesVerdict, span};
 use crate::text::{Line, Text, Tone, counted};
@@ -58,68 +59,79 @@ impl SeriesReport {
         self.series.verdict()
     }
 
+    /// What was watched, and for how long.
+    fn title(&self) -> String {
+        let time = self.series.started_at.map_or(0, |started| self.ended_at.duration_since(started).as_secs());
+        format!("{} watched for {}", self.target, span(u64::try_from(time).unwrap_or_default()))
+    }
+
     fn write_counts(&self, text: &mut Text) {
-        let Series { counts, looks, requests, started_at, .. } = &self.series;
-        let time = started_at.map_or(0, |started| self.ended_at.duration_since(started).as_secs());
-        let time = span(u64::try_from(time).unwrap_or_default());
-        text.heading(format!("{} watched for {time}", self.target));
+        text.heading(self.title());
+        for (name, value) in self.counts() {
+            text.line(Line::new().plain(format!("  {name:<13}  {value}")));
+        }
+    }
+
+    /// What was counted, each with its name.
+    fn counts(&self) -> Vec<(&'static str, String)> {
+        let Series { counts, looks, requests, .. } = &self.series;
         let Counts { problems, recoveries, new, moved, archived, deleted, gone, .. } = counts;
-        row(text, "looks", &format!("{looks}, {}", counted(requests, "request")));
-        row(text, "changes", &format!("{}, {recoveries} recovered", counted(problems, "problem")));
         let away = match self.series.away.times {
             0 => "never".to_owned(),
             1 => format!("once, {}", span(self.series.away_seconds())),
             times => format!("{times} times, {}", span(self.series.away_seconds())),
         };
-        row(text, "GitLab away", &away);
         let covered =
             self.coverage.map(|Coverage { covered, uncovered, .. }| format!("{covered} covered, {uncovered} not"));
-        row(text, "projects", covered.as_deref().unwrap_or(NOT_READ));
-        row(
-            text,
-            "news",
-            &format!("{new} new, {moved} moved, {archived} archived, {deleted} to be deleted, {gone} gone"),
-        );
         let enabled =
             self.coverage.map(|Coverage { enabled, disabled, .. }| format!("{enabled} enabled, {disabled} not"));
         let mut webhooks = enabled.unwrap_or_else(|| NOT_READ.to_owned());
         if counts.webhooks_added > 0 {
             webhooks.push_str(&format!("; {} added by --fix", counts.webhooks_added));
         }
-        row(text, "webhooks", &webhooks);
         let deliveries = format!("{} logged meanwhile, {} failed", counts.deliveries, counts.deliveries_failed);
         let logs = self.coverage.map_or(0, |coverage| coverage.logs);
-        row(text, "deliveries", &format!("{deliveries} (the logs of {})", counted(logs, "webhook")));
+        let mut rows = vec![
+            ("looks", format!("{looks}, {}", counted(requests, "request"))),
+            ("changes", format!("{}, {recoveries} recovered", counted(problems, "problem"))),
+            ("GitLab away", away),
+            ("projects", covered.unwrap_or_else(|| NOT_READ.to_owned())),
+            ("news", format!("{new} new, {moved} moved, {archived} archived, {deleted} to be deleted, {gone} gone")),
+            ("webhooks", webhooks),
+            ("deliveries", format!("{deliveries} (the logs of {})", counted(logs, "webhook"))),
+        ];
         if counts.notifications_failed > 0 {
-            row(text, "notifications", &format!("{} failed", counts.notifications_failed));
+            rows.push(("notifications", format!("{} failed", counts.notifications_failed)));
         }
+        rows
+    }
+
+    /// What the checks below do not say: that they are older, and what only the last look saw.
+    fn remarks(&self) -> Vec<Line> {
+        let mut lines = Vec::new();
+        if let Some((at, _)) = self.findings.as_ref().filter(|_| self.verdict() == SeriesVerdict::Away) {
+            lines.push(Line::new().with(Tone::Warn, format!("GitLab is away; the checks are of {}", event_time(*at))));
+        }
+        let unconfirmed: Vec<&str> =
+            self.series.checks().filter(|(_, one)| one.state != one.last).map(|(code, _)| code).collect();
+        if !unconfirmed.is_empty() {
+            lines.push(Line::new().plain(format!("not confirmed by a second look: {}", unconfirmed.join(", "))));
+        }
+        lines
     }
 }
 
 /// Of counts that no look could read.
 const NOT_READ: &str = "not read";
 
-fn row(text: &mut Text, name: &str, value: &str) {
-    text.line(Line::new().plain(format!("  {name:<13}  {value}")));
-}
-
 impl Report for SeriesReport {
     fn text(&self, text: &mut Text) {
         self.write_counts(text);
-        if let Some((at, findings)) = &self.findings {
+        if let Some((_, findings)) = &self.findings {
             text.gap();
             findings.text(text);
-            if self.verdict() == SeriesVerdict::Away {
-                text.line(
-                    Line::new().with(Tone::Warn, format!("GitLab is away; the checks are of {}", event_time(*at))),
-                );
-            }
         }
-        let unconfirmed: Vec<&str> =
-            self.series.checks().filter(|(_, one)| one.state != one.last).map(|(code, _)| code).collect();
-        if !unconfirmed.is_empty() {
-            text.line(format!("not confirmed by a second look: {}", unconfirmed.join(", ")));
-        }
+        self.remarks().into_iter().for_each(|line| text.line(line));
     }
 
     fn problems(&self, text: &mut Text) {
@@ -132,6 +144,10 @@ impl Report for SeriesReport {
 
     fn json(&self, into: Json<'_>) -> io::Result<()> {
         into.document(&ResultJson::new(self))
+    }
+
+    fn html(&self) -> Option<Page> {
+        Some(self.page())
     }
 
     fn exit_code(&self) -> ExitCode {

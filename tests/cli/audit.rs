@@ -95,6 +95,8 @@ fn a_review_of_a_connection_as_it_is_filed() {
           remedy: compare the events with what Factory has agreed to use
           http://127.0.0.1:[port]/admin/projects
 
+    what a finding means: factory-gitlab explain application.sudo
+
     not visible here, and the page that shows it
       which applications a user has authorized: each user sees only their own list
           http://127.0.0.1:[port]/-/user_settings/applications
@@ -187,7 +189,7 @@ fn the_json_has_every_field_of_the_contract_and_is_ranked() {
     }
     let findings = report["findings"].as_array().expect("findings");
     for finding in findings {
-        for field in ["code", "severity", "subject", "cause"] {
+        for field in ["code", "severity", "subject", "cause", "doc"] {
             assert!(finding[field].is_string(), "{finding}");
         }
         assert!(finding["remedy"]["text"].is_string() && finding["remedy"]["url"].is_string(), "{finding}");
@@ -257,6 +259,11 @@ fn sarif_names_each_rule_once_and_what_is_not_visible() {
     let run = &log["runs"][0];
     let rules: Vec<&Value> =
         run["tool"]["driver"]["rules"].as_array().expect("rules").iter().map(|one| &one["id"]).collect();
+    for rule in run["tool"]["driver"]["rules"].as_array().expect("rules") {
+        let page = rule["helpUri"].as_str().is_some_and(|page| page.starts_with("https://"));
+        let help = rule["help"]["markdown"].as_str().is_some_and(|help| help.contains("### How to repair it"));
+        assert!(page && help && rule["help"]["text"].is_string(), "{rule}");
+    }
     let results = run["results"].as_array().expect("results");
     assert!(!results.is_empty());
     for result in results {

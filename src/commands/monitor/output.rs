@@ -58,6 +58,11 @@ impl Watch<'_> {
         self.context().outputs.shown == Format::Json
     }
 
+    /// Whether standard output is the page of the result alone.
+    fn prints_page(&self) -> bool {
+        self.context().outputs.shown == Format::Html
+    }
+
     fn print(&self, event: &Event) -> Result<(), Failure> {
         let terminal = self.context().terminal;
         if self.prints_json() {
@@ -72,6 +77,10 @@ impl Watch<'_> {
         }
         let mut text = Text::new();
         write_event(event, &terminal.running(), &mut text);
+        if self.prints_page() {
+            terminal.show(&text);
+            return Ok(());
+        }
         terminal.print_styled(&text)
     }
 
@@ -140,9 +149,11 @@ impl Watch<'_> {
         if self.prints_json() {
             return self.print_result(&report);
         }
-        let mut gap = Text::new();
-        gap.line(Line::new());
-        self.context().terminal.print_styled(&gap)?;
+        if !self.prints_page() {
+            let mut gap = Text::new();
+            gap.line(Line::new());
+            self.context().terminal.print_styled(&gap)?;
+        }
         self.context().finish(&report)
     }
 
@@ -155,7 +166,7 @@ impl Watch<'_> {
         if self.prints_json() {
             return self.print_result(&report);
         }
-        if !self.context().outputs.files.is_empty() {
+        if self.prints_page() || !self.context().outputs.files.is_empty() {
             return self.context().finish(&report);
         }
         let is_quiet = self.context().terminal.verbosity() == Verbosity::Quiet;

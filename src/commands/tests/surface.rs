@@ -11,7 +11,7 @@ use crate::checks::CheckSet;
 use crate::error::ExitCode;
 use crate::{env_vars, schema, settings};
 
-const RULE: &str = "From 1.0 on flags, variables, exit codes, check codes and the members of documents are only added: scripts \
+const RULE: &str = "From 1.0 on flags, variables, exit codes, codes of checks and findings, and the members of documents are only added: scripts \
                     are written against them. Text is not an interface.";
 
 /// A line of the file: what it is about, and its names.
@@ -37,6 +37,8 @@ fn surface() -> String {
     text.push_str(&line("exit codes", ExitCode::ALL.map(|code| (code as u8).to_string())));
     let checks = [CheckSet::Cloud, CheckSet::Network].into_iter().flat_map(CheckSet::infos);
     text.push_str(&line("checks", checks.map(|check| check.code.to_owned())));
+    let findings = CheckSet::Review.infos().into_iter();
+    text.push_str(&line("findings", findings.map(|finding| finding.code.to_owned())));
     for document in schema::ALL {
         let printed = serde_json::to_value(document.printed()).expect("JSON");
         let mut members = BTreeSet::new();

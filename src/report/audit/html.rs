@@ -92,5 +92,6 @@ fn write_finding(finding: &AuditFinding, body: &mut Html) {
         inside.line("p", "", &finding.cause);
         inside.line("p", "strong", &format!("Remedy: {}", finding.remedy.text));
         inside.element("p", "", |line| line.link(&finding.remedy.url, &finding.remedy.url));
+        inside.element("p", "", |line| line.link(&finding.doc, &format!("what {} means", finding.code)));
     });
 }

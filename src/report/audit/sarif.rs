@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use super::AuditReport;
 use crate::audit::{AuditFinding, AuditSeverity};
+use crate::checks::{CheckInfo, review};
 use crate::report::Report as _;
 
 const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
@@ -81,14 +82,31 @@ fn rules(report: &AuditReport) -> Vec<Value> {
         let severity = worst.entry(finding.code).or_insert(finding.severity);
         *severity = (*severity).min(finding.severity);
     }
-    worst
-        .into_iter()
-        .map(|(code, severity)| json!({ "id": code, "defaultConfiguration": { "level": level(severity) } }))
-        .collect()
+    worst.into_iter().map(|(code, severity)| rule(code, severity)).collect()
+}
+
+/// A rule, with its page where a viewer shows it.
+fn rule(code: &str, severity: AuditSeverity) -> Value {
+    let mut rule = json!({ "id": code, "defaultConfiguration": { "level": level(severity) } });
+    if let Some(finding) = review::find(code) {
+        rule["shortDescription"] = json!({ "text": finding.title });
+        rule["helpUri"] = json!(finding.doc());
+        rule["help"] = help(&finding);
+    }
+    rule
+}
+
+/// The page of a finding, as Markdown and as text.
+fn help(finding: &CheckInfo) -> Value {
+    let parts = finding.page().parts;
+    let markdown = parts.map(|(heading, text)| format!("### {heading}\n\n{text}")).join("\n\n");
+    let text = parts.map(|(heading, text)| format!("{heading}\n\n{text}")).join("\n\n");
+    let lines: Vec<&str> = text.lines().filter(|line| !line.starts_with("```")).collect();
+    json!({ "text": lines.join("\n"), "markdown": markdown })
 }
 
 fn result(report: &AuditReport, finding: &AuditFinding) -> Value {
-    let AuditFinding { code, severity, subject, cause, remedy } = finding;
+    let AuditFinding { code, severity, subject, cause, remedy, doc: _ } = finding;
     let mut result = json!({
         "ruleId": code,
         "level": level(*severity),

@@ -14,6 +14,7 @@ fn finding(code: &'static str, severity: AuditSeverity) -> AuditFinding {
         subject: "webhook 7 on group acme".to_owned(),
         cause: "it was \u{1b}[31mred".to_owned(),
         remedy: Remedy { text: "set it right".to_owned(), url: "https://gitlab.acme.com/x".to_owned() },
+        doc: "https://factory/pages#check".to_owned(),
     }
 }
 

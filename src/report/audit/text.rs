@@ -13,6 +13,7 @@ impl AuditReport {
         let Self { target, kit, today, since, .. } = self;
         text.line(Line::new().plain(format!("review of {target}, kit {kit}, on {today}; audit events since {since}")));
         self.write_findings(text, &AuditSeverity::ALL);
+        self.write_explain(text);
         self.write_unread(text);
         self.write_not_visible(text);
         self.write_smallest_tokens(text);
@@ -45,6 +46,15 @@ impl AuditReport {
                 text.line(format!("{INDENT}remedy: {}", finding.remedy.text));
                 text.line(Line::new().plain(INDENT).with(Tone::Action, finding.remedy.url.clone()));
             }
+        }
+    }
+
+    /// How to read about the codes above: one command for all of them, not an address below each.
+    fn write_explain(&self, text: &mut Text) {
+        if let Some(finding) = self.audit.findings.first() {
+            text.gap();
+            let command = format!("factory-gitlab explain {}", finding.code);
+            text.line(Line::new().plain("what a finding means: ").with(Tone::Action, command));
         }
     }
 

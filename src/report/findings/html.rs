@@ -13,12 +13,7 @@ impl Findings {
             Verdict::Unknown => Status::Unknown,
         };
         let mut body = Html::new();
-        for section in self.sections() {
-            body.line("h2", "", &section.heading);
-            for finding in section.findings {
-                self.check(finding, &mut body);
-            }
-        }
+        self.write_sections(&mut body);
         let on = self.target.as_ref().map(|target| format!(" of {target}")).unwrap_or_default();
         Page {
             title: format!("Factory connection{on}"),
@@ -35,8 +30,18 @@ impl Findings {
         }
     }
 
+    /// Each check below the heading of its section.
+    pub(in crate::report) fn write_sections(&self, body: &mut Html) {
+        for section in self.sections() {
+            body.line("h2", "", &section.heading);
+            for finding in section.findings {
+                self.check(finding, body);
+            }
+        }
+    }
+
     /// The codes of what does not pass.
-    fn to_repair(&self) -> String {
+    pub(in crate::report) fn to_repair(&self) -> String {
         let mut codes: Vec<&str> =
             self.findings.iter().filter(|finding| is_problem(finding)).map(|finding| finding.code).collect();
         codes.dedup();

@@ -78,7 +78,7 @@ impl Findings {
         text.line(line.plain(format!(", {}{on}{kit}", self.counts())).dim(cost));
     }
 
-    pub(super) fn counts(&self) -> String {
+    pub(in crate::report) fn counts(&self) -> String {
         let counts =
             [("pass", "passed"), ("warn", "warned"), ("fail", "failed"), ("skip", "skipped"), ("unknown", "unknown")]
                 .map(|(status, word)| (self.count(status), word));

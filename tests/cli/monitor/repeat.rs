@@ -241,7 +241,7 @@ fn the_result_goes_to_a_file_and_the_text_to_the_terminal() {
     let mut env = connected(small());
     let run = watch(
         &mut env,
-        &["--for", "10m", "--interval", "5m", "-o", "json", "--output-file", "report.json"],
+        &["--for", "10m", "--interval", "5m", "-o", "json", "--output-file", "report.json", "-o", "html=report.html"],
         Changes::new(),
     );
     assert_eq!(run.code, 0, "{run}");
@@ -249,6 +249,26 @@ fn the_result_goes_to_a_file_and_the_text_to_the_terminal() {
     let report: Value =
         serde_json::from_slice(&std::fs::read(env.path("report.json")).expect("a report")).expect("JSON");
     assert_eq!((&report["event"], &report["verdict"], &report["looks"]), (&json!("result"), &json!("pass"), &json!(3)));
+    let page = std::fs::read_to_string(env.path("report.html")).expect("a page");
+    for part in
+        ["default-src 'none'", "watched for 10 min</h1>", "<dt>looks</dt>", "<code>webhook.coverage</code>", "pass: "]
+    {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+}
+
+#[test]
+fn a_page_on_standard_output_has_its_events_on_standard_error() {
+    let mut env = connected(small());
+    let id = env.sandbox().gitlab().applications()[0].id;
+    let mut changes = Changes::new();
+    changes
+        .insert(2, Box::new(move |gitlab| gitlab.lock().applications.get_mut(&id).expect("it").confidential = false));
+    let run = watch(&mut env, &["--for", "15m", "--interval", "5m", "-o", "html"], changes);
+    assert_eq!(run.code, 1, "{run}");
+    assert!(run.stdout.starts_with("<!DOCTYPE html>") && run.stdout.ends_with("</html>\n"), "{run}");
+    assert!(run.stdout.contains("fail: ") && run.stdout.contains("<dd>application.confidential</dd>"), "{run}");
+    assert!(run.stderr.contains("baseline") && run.stderr.contains("application.confidential  pass -> fail"), "{run}");
 }
 
 #[test]
@@ -257,7 +277,7 @@ fn usage_errors_come_before_the_first_look() {
     for (args, word) in [
         (["monitor", "--interval", "1s"].as_slice(), "at least 10s"),
         (&["monitor", "--once", "--interval", "5m"], "--interval"),
-        (&["monitor", "--once", "-o", "junit"], "monitor has no JUnit form; choose -o text or -o json"),
+        (&["monitor", "--once", "-o", "junit"], "monitor has no JUnit form; choose -o text, -o json or -o html"),
         (&["monitor", "--fix"], "--yes"),
         (&["monitor", "--once", "--fix"], "--yes"),
         (&["monitor", "--metrics-file", "no/such/file.prom"], "does not exist"),
