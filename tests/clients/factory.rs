@@ -4,7 +4,7 @@ use factory_gitlab::bundle::{Bundle, BundledApplication, BundledInstance, Bundle
 use factory_gitlab::factory::{FactoryClient, FactoryState, UploadError};
 use factory_gitlab::http::{Cause, UnexpectedPage};
 use factory_gitlab::instance::{Edition, LicensePlan};
-use factory_gitlab::kit::{Organization, Upload, origin};
+use factory_gitlab::kit::{Organization, Upload, UploadAuth, origin};
 use factory_gitlab::sandbox::Sandbox;
 use factory_gitlab::sandbox::factory::{BundleIntake, ConnectionStatus};
 use factory_gitlab::secret::{ApplicationSecret, FactoryKey};
@@ -105,6 +105,14 @@ async fn a_bundle_sent_several_times_is_accepted_once() {
     let again = factory.upload(&bundle, &Upload::to_factory(upload_url(&sandbox))).await.expect("a receipt");
     assert_eq!(again.id, first.id);
     assert_eq!(sandbox.factory().bundles().len(), 1);
+}
+
+#[tokio::test]
+async fn an_upload_whose_kit_wants_no_credential_carries_none() {
+    let sandbox = sandbox(|_| ());
+    let upload = Upload { auth: UploadAuth::None, ..Upload::to_factory(upload_url(&sandbox)) };
+    let error = factory(&sandbox).upload(&any_bundle(&sandbox), &upload).await.expect_err("this address wants the key");
+    assert!(matches!(error, UploadError::Unauthorized(_)), "{error}");
 }
 
 #[tokio::test]
