@@ -307,6 +307,10 @@ impl FactorySeen {
 pub enum BundleSeen {
     /// Sealed and not yet accepted.
     Waiting,
+    /// Written to this file, which a person delivers.
+    Written {
+        path: String,
+    },
     Accepted {
         id: Option<String>,
         sha256: String,

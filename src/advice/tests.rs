@@ -47,7 +47,7 @@ fn every_failure_has_its_kind_and_says_what_to_do() {
         (tls(TlsProblem::UnknownCa { issuer: None, is_alone: true }), FailureKind::Problem, "intermediate"),
         (tls(TlsProblem::Expired { on: None }), FailureKind::Problem, "renew the certificate"),
         (
-            tls(TlsProblem::MissingIntermediate { issuer: "R3".to_owned() }),
+            tls(TlsProblem::MissingIntermediate { issuer: "R3".to_owned(), given: Vec::new() }),
             FailureKind::Problem,
             "let gitlab.acme.com send",
         ),
@@ -93,6 +93,15 @@ fn every_failure_has_its_kind_and_says_what_to_do() {
             assert!(!shown.contains("private=1"), "{error}: {shown}");
         }
     }
+}
+
+#[test]
+fn a_ca_that_did_not_issue_the_certificate_is_to_be_replaced_by_the_one_that_did() {
+    let problem = TlsProblem::MissingIntermediate { issuer: "Acme".to_owned(), given: vec!["Old".to_owned()] };
+    let shown = shown(&advise(&failed(Cause::Tls(problem)), About::Factory));
+    let (first, rest) = shown.split_once('\n').expect("more than a text");
+    assert!(first.contains("give its certificate"), "{shown}");
+    assert!(rest.starts_with("factory-gitlab verify --factory-ca-cert PATH\nor, if"), "{shown}");
 }
 
 #[test]

@@ -3,6 +3,9 @@
 use crate::error::Fix;
 use crate::http::TlsProblem;
 
+const SEND_CHAIN: &str =
+    "send its intermediate certificates after its own (in GitLab: the whole chain in the file ssl_certificate)";
+
 /// `ca_option` is the option that trusts a certificate authority for this host.
 pub(super) fn fixes(problem: &TlsProblem, host: &str, ca_option: &'static str) -> Vec<Fix> {
     let trust = |what: &str| Fix::rerun(what, ca_option);
@@ -15,12 +18,13 @@ pub(super) fn fixes(problem: &TlsProblem, host: &str, ca_option: &'static str) -
             }
             fixes
         }
-        TlsProblem::MissingIntermediate { issuer } => vec![
-            Fix::say(format!(
-                "let {host} send its intermediate certificates after its own (in GitLab: the whole chain in the file \
-                 ssl_certificate)"
-            )),
+        TlsProblem::MissingIntermediate { issuer, given } if given.is_empty() => vec![
+            Fix::say(format!("let {host} {SEND_CHAIN}")),
             trust(&format!("or, if {issuer} is itself a root of your company, trust it")),
+        ],
+        TlsProblem::MissingIntermediate { issuer, .. } => vec![
+            trust(&format!("if {issuer} is a root of your company, give its certificate")),
+            Fix::say(format!("or, if it is an intermediate authority, let {host} {SEND_CHAIN}")),
         ],
         TlsProblem::Intercepted { .. } => {
             vec![trust("if your company inspects TLS on purpose, trust its certificate authority")]

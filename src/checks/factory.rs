@@ -8,6 +8,7 @@ use crate::error::Fix;
 use crate::factory::FactoryState;
 use crate::http;
 use crate::observed::{BundleSeen, Observation, Read};
+use crate::text::shell_word;
 
 pub(super) const CHECKS: &[Check] = &[
     Check {
@@ -23,7 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
         title: "Factory has accepted the bundle",
         severity: CheckSeverity::Error,
         depends_on: &[],
-        reads: &[Read::BundleRecord],
+        reads: &[Read::BundleRecord, Read::Factory],
         rule: bundle,
     },
     Check {
@@ -60,14 +61,30 @@ fn bundle(context: &CheckContext<'_>) -> CheckOutcome {
     match known(&context.observed.factory.bundle) {
         Err(outcome) => outcome,
         Ok(BundleSeen::Accepted { id, sha256 }) => CheckOutcome::pass().evidence("id", id).evidence("sha256", sha256),
-        Ok(BundleSeen::Waiting) if !can_upload(context) => CheckOutcome::not_observable(
+        Ok(BundleSeen::Waiting | BundleSeen::Written { .. }) if !can_upload(context) => CheckOutcome::not_observable(
             "the sealed bundle goes to Factory by hand, and without an upload address its arrival cannot be seen",
         ),
+        Ok(BundleSeen::Written { path }) => written(context, path),
         Ok(BundleSeen::Waiting) => {
             CheckOutcome::fail("a sealed bundle is waiting on this machine; Factory has not accepted it")
                 .fix(Fix::connect("let connect send it", "factory-gitlab connect"))
         }
     }
+}
+
+/// A person delivers it. Factory's state tells whether it has a bundle, and not whether it has this one.
+fn written(context: &CheckContext<'_>, path: &str) -> CheckOutcome {
+    let state = context.observed.factory.status.known().map(|status| status.state);
+    let outcome = match state {
+        Some(FactoryState::Connected) => CheckOutcome::warn(format!(
+            "the sealed bundle was written to {path}; Factory is connected, and whether with this bundle is not known here"
+        )),
+        _ => CheckOutcome::fail(format!(
+            "the sealed bundle was written to {path}, and Factory has not confirmed that it has it"
+        )),
+    };
+    let command = format!("factory-gitlab bundle upload {}", shell_word(path));
+    outcome.fix(Fix::run("deliver the file, or send it from here, which may be done again", command))
 }
 
 /// Whether there is an address that Factory takes bundles at.

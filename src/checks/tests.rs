@@ -11,6 +11,10 @@ mod webhook;
 use std::collections::BTreeSet;
 
 use super::{CheckSet, CheckStatus, Finding, Policy, SkipReason, Verdict, all, documentation, run_checks, verdict};
+use crate::desired::BundleRoute;
+use crate::factory::{FactoryState, FactoryStatus};
+use crate::kit::Upload;
+use crate::observed::{BundleSeen, Observation};
 use crate::testing::fixture::{self, Fixture};
 
 impl Fixture {
@@ -163,16 +167,65 @@ fn the_token_that_factory_has_is_judged_by_its_end() {
     );
 }
 
+fn says(fixture: &mut Fixture, state: FactoryState) {
+    fixture.observed.factory.status = Observation::Known(FactoryStatus { state, detail: Some("because".to_owned()) });
+}
+
+#[test]
+fn a_bundle_has_arrived_where_factory_has_accepted_it() {
+    use BundleSeen::Waiting;
+    fn bundle(fixture: &mut Fixture, seen: BundleSeen) {
+        fixture.observed.factory.bundle = Observation::Known(seen);
+    }
+    fn by_hand(fixture: &mut Fixture) {
+        bundle(fixture, BundleSeen::Written { path: "bundle.age".to_owned() });
+    }
+    fn may_be_sent(fixture: &mut Fixture) {
+        let url = "https://api.factory.example/bundles".parse().expect("a URL");
+        fixture.desired.delivery.way = BundleRoute::Upload(Upload::to_factory(url));
+    }
+    table(
+        "factory.bundle",
+        &[
+            (
+                "waiting, with an address to send it to",
+                |fixture| {
+                    bundle(fixture, Waiting);
+                    may_be_sent(fixture);
+                },
+                "fail",
+            ),
+            ("waiting, to go by hand", |fixture| bundle(fixture, Waiting), "skip"),
+            (
+                "written to a file",
+                |fixture| {
+                    by_hand(fixture);
+                    may_be_sent(fixture);
+                    says(fixture, FactoryState::Pending);
+                },
+                "fail",
+            ),
+            (
+                "written to a file, and Factory is connected, which it may be with an earlier one",
+                |fixture| {
+                    by_hand(fixture);
+                    may_be_sent(fixture);
+                    says(fixture, FactoryState::Connected);
+                },
+                "warn",
+            ),
+            ("written to a file, without an address to send it to", by_hand, "skip"),
+            (
+                "no record",
+                |fixture| fixture.observed.factory.bundle = Observation::Skipped("no record on this machine"),
+                "skip",
+            ),
+        ],
+    );
+}
+
 #[test]
 fn the_checks_of_factory_follow_what_factory_reports() {
-    use crate::desired::BundleRoute;
-    use crate::factory::{FactoryState, FactoryStatus};
-    use crate::kit::Upload;
-    use crate::observed::{BundleSeen, Observation};
-    fn says(fixture: &mut Fixture, state: FactoryState) {
-        fixture.observed.factory.status =
-            Observation::Known(FactoryStatus { state, detail: Some("because".to_owned()) });
-    }
     table(
         "factory.status",
         &[
@@ -184,30 +237,6 @@ fn the_checks_of_factory_follow_what_factory_reports() {
             (
                 "no address",
                 |fixture| fixture.observed.factory.status = Observation::Skipped("the kit has no status_url"),
-                "skip",
-            ),
-        ],
-    );
-    table(
-        "factory.bundle",
-        &[
-            (
-                "waiting, with an address to send it to",
-                |fixture| {
-                    fixture.observed.factory.bundle = Observation::Known(BundleSeen::Waiting);
-                    let url = "https://api.factory.example/bundles".parse().expect("a URL");
-                    fixture.desired.delivery.way = BundleRoute::Upload(Upload::to_factory(url));
-                },
-                "fail",
-            ),
-            (
-                "waiting, to go by hand",
-                |fixture| fixture.observed.factory.bundle = Observation::Known(BundleSeen::Waiting),
-                "skip",
-            ),
-            (
-                "no record",
-                |fixture| fixture.observed.factory.bundle = Observation::Skipped("no record on this machine"),
                 "skip",
             ),
         ],

@@ -109,10 +109,10 @@ fn state(record: &Record) -> (&'static str, Line) {
     let accepted = record.bundle.as_ref().is_some_and(|bundle| bundle.accepted || bundle.written_to.is_some());
     let accepted = accepted || record.cloud.is_some();
     if let Some(at) = record.disconnected_at {
-        return ("disconnected", Line::new().plain(format!("disconnected on {at}")));
+        return ("disconnected", Line::new().plain(format!("disconnected on {at:.0}")));
     }
     if let Some((at, _)) = record.ended_apart_from_application() {
-        return ("disconnected", Line::new().plain(format!("disconnected on {at}; the application is kept")));
+        return ("disconnected", Line::new().plain(format!("disconnected on {at:.0}; the application is kept")));
     }
     if record.disconnecting_at.is_some() {
         let line = Line::new().with(Tone::Warn, "being disconnected, not finished; run disconnect again to continue");
@@ -124,13 +124,13 @@ fn state(record: &Record) -> (&'static str, Line) {
         return ("rotating", line);
     }
     match (record.finished_at, accepted) {
-        (Some(at), true) => ("finished", Line::new().with(Tone::Good, format!("finished on {at}"))),
-        (Some(at), false) => ("finished", Line::new().plain(format!("finished on {at}; no bundle was delivered"))),
+        (Some(at), true) => ("finished", Line::new().with(Tone::Good, format!("finished on {at:.0}"))),
+        (Some(at), false) => ("finished", Line::new().plain(format!("finished on {at:.0}; no bundle was delivered"))),
         (None, _) if record.is_empty() => ("empty", Line::new().plain("not started")),
         (None, _) => {
             let again = if record.cloud.is_some() { "connect --cloud" } else { "connect" };
             let text = match record.finished_before {
-                Some(before) => format!("finished on {before}; a later run was not: run {again} again to continue"),
+                Some(before) => format!("finished on {before:.0}; a later run was not: run {again} again to continue"),
                 None => format!("started, not finished; run {again} again to continue"),
             };
             ("unfinished", Line::new().with(Tone::Warn, text))
@@ -206,7 +206,7 @@ fn describe_cloud(cloud: &CloudRecord, text: &mut Text) {
         CloudWay::Device => "on this machine, with a device code",
     };
     let authorized = match (&cloud.account, cloud.authorized_at) {
-        (Some(account), Some(at)) if cloud.is_authorized() => format!("by {account} on {at}, {way}").into(),
+        (Some(account), Some(at)) if cloud.is_authorized() => format!("by {account} on {at:.0}, {way}").into(),
         _ => Line::new().with(Tone::Warn, format!("not yet, {way}")),
     };
     row(text, "authorized", authorized);
@@ -233,10 +233,10 @@ fn bundle(record: &Record) -> Line {
     }
     let Some(bundle) = &record.bundle else { return "none".into() };
     if let Some(at) = bundle.accepted_at.filter(|_| bundle.accepted) {
-        return format!("accepted by Factory on {at}").into();
+        return format!("accepted by Factory on {at:.0}").into();
     }
     match &bundle.written_to {
-        Some(path) => format!("written to {path}").into(),
+        Some(path) => format!("written to {path}; that Factory has it is not known here").into(),
         None if bundle.on_disk => Line::new().with(Tone::Warn, "sealed and not yet accepted; the next run sends it"),
         None => Line::new().with(Tone::Warn, "not accepted, and its file is gone"),
     }

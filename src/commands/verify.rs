@@ -128,7 +128,10 @@ pub(super) fn bundle(record: &Record) -> Observation<BundleSeen> {
         Some(bundle) if bundle.accepted => {
             Observation::Known(BundleSeen::Accepted { id: bundle.receipt.clone(), sha256: bundle.sha256.clone() })
         }
-        Some(_) => Observation::Known(BundleSeen::Waiting),
+        Some(bundle) => Observation::Known(match &bundle.written_to {
+            Some(path) => BundleSeen::Written { path: path.clone() },
+            None => BundleSeen::Waiting,
+        }),
     }
 }
 

@@ -2,6 +2,10 @@
 //!
 //! `BLESS=1 cargo test readme` updates what is generated.
 
+mod printed;
+mod proxy;
+mod walks;
+
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +15,8 @@ use factory_gitlab::cli::Parsed;
 use factory_gitlab::error::ExitCode;
 use factory_gitlab::{checks, env_vars, recipe, schema, settings};
 
-use crate::test_env::{TestEnv, Transcript};
+use self::printed::Step;
+use crate::test_env::TestEnv;
 
 fn root(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -37,16 +42,17 @@ fn hold(path: &str, fresh: &str) {
     assert!(kept == fresh, "{} is stale; run the test with BLESS=1", path.display());
 }
 
-/// The commands of the console blocks and of the tables, without the prompt.
-fn commands() -> Vec<String> {
+/// The commands of the console blocks, with what is printed below them, and of the tables.
+fn commands() -> Vec<Step> {
     let readme = readme();
-    let typed = readme.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned);
+    let blocks = readme.split("```console\n").skip(1);
+    let typed = blocks.flat_map(|rest| Step::all(rest.split("```").next().unwrap_or_default()));
     let quoted = readme
         .lines()
         .filter(|line| line.starts_with('|'))
         .flat_map(|line| line.split('`').skip(1).step_by(2))
         .filter(|code| code.starts_with("factory-gitlab "))
-        .map(str::to_owned);
+        .map(Step::without_output);
     typed.chain(quoted).collect()
 }
 
@@ -79,9 +85,9 @@ fn the_first_screen_holds_the_two_commands_that_do_everything() {
 
 #[test]
 fn every_command_of_the_readme_is_parsed() {
-    let commands = commands();
-    assert!(commands.len() > 10, "{commands:?}");
-    for command in commands.iter().filter(|command| command.starts_with("factory-gitlab ")) {
+    let steps = commands();
+    assert!(steps.len() > 10, "{steps:?}");
+    for Step { command, .. } in steps.iter().filter(|step| step.command.starts_with("factory-gitlab ")) {
         let words = words(command).into_iter().take_while(|word| word != ">");
         let args: Vec<OsString> = words.map(OsString::from).collect();
         assert!(matches!(factory_gitlab::commands::parse(&args), Ok(Parsed::Run(_))), "{command}");
@@ -99,8 +105,8 @@ fn the_answers_file_of_the_readme_is_parsed() {
 #[test]
 fn every_sandbox_command_of_the_readme_runs() {
     let mut ran = 0;
-    for command in commands() {
-        let words = words(&command);
+    for step in commands() {
+        let words = words(&step.command);
         let args: Vec<&str> = match words.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
             ["cargo", "run", "--quiet", "--", args @ ..] => args.to_vec(),
             ["factory-gitlab", "sandbox", args @ ..] if !args.is_empty() => [&["sandbox"], args].concat(),
@@ -109,156 +115,11 @@ fn every_sandbox_command_of_the_readme_runs() {
         let run = TestEnv::bare().run(&args);
         // A new sandbox is not connected, so `verify` fails.
         let wanted = if args.contains(&"verify") { 1 } else { 0 };
-        assert_eq!(run.code, wanted, "{command}\n{run}");
+        assert_eq!(run.code, wanted, "{}\n{run}", step.command);
+        step.hold(&run, &[]);
         ran += 1;
     }
     assert!(ran >= 3, "{ran}");
-}
-
-/// The commands of the console block after a mark.
-fn walk(mark: &str) -> Vec<String> {
-    let readme = readme();
-    let (_, rest) = readme.split_once(&format!("<!-- {mark}: ")).expect("the mark of the walk");
-    let (_, rest) = rest.split_once("```console\n").expect("its commands");
-    let (block, _) = rest.split_once("```").expect("their end");
-    block.lines().filter_map(|line| line.strip_prefix("$ ")).map(str::to_owned).collect()
-}
-
-/// Runs the commands of a walk in their order, each to success.
-fn walked(env: &TestEnv, mark: &str, number: usize) -> Vec<(String, Transcript)> {
-    let commands = walk(mark);
-    assert_eq!(commands.len(), number, "{commands:?}");
-    let ran = |command: String| {
-        let words = words(&command);
-        let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
-        let run = env.run(&args);
-        assert_eq!(run.code, 0, "{command}\n{run}");
-        (command, run)
-    };
-    commands.into_iter().map(ran).collect()
-}
-
-#[test]
-fn the_walk_of_a_private_network_runs_as_it_is_printed() {
-    let env = crate::network_plan::env();
-    let readme = readme();
-    let (before, _) = readme.split_once("<!-- network: ").expect("the mark of the walk");
-    let answers = before.rsplit("```toml\n").next().and_then(|rest| rest.split("```").next());
-    env.file("acme.toml", answers.expect("its answers file"));
-    for (command, run) in &walked(&env, "network", 2) {
-        assert!(run.stdout.contains("next: read network/WORKSHEET.md"), "{command}\n{run}");
-    }
-    let plan = fs::read_to_string(env.path("plan.json")).expect("the report");
-    assert!(plan.contains("\"schema\": \"factory-gitlab/network-plan/v1\""), "{plan}");
-    for name in ["WORKSHEET.md", "diagram.svg", "peering.tf", "firewall.md", "firewall.nft"] {
-        assert!(env.path("network").join(name).exists(), "{name}");
-    }
-}
-
-#[test]
-fn the_walk_of_gitlab_com_runs_as_it_is_printed() {
-    let env = crate::cloud::cloud(crate::cloud::SESSION);
-    let commands = walk("cloud");
-    assert_eq!(commands.len(), 5, "{commands:?}");
-    for command in commands {
-        let words = words(&command);
-        let args: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
-        let run = crate::cloud::with_person(&env, &args);
-        assert_eq!(run.code, 0, "{command}\n{run}");
-        let wanted = match command.as_str() {
-            one if one.contains("--dry-run") => "Plan for ",
-            one if one.contains(" connect ") => "connected: ",
-            one if one.contains("verify") => "verdict: pass",
-            one if one.contains("status") => "by @alice",
-            _ => "disconnected: ",
-        };
-        assert!(run.stdout.contains(wanted), "{command}\n{run}");
-    }
-}
-
-#[test]
-fn the_walk_of_a_disconnection_runs_as_it_is_printed() {
-    let env = TestEnv::new();
-    env.connects(&[]);
-    for (command, run) in &walked(&env, "disconnect", 4) {
-        let wanted = match command {
-            one if one.contains("--dry-run") => "Plan for ",
-            one if one.contains("--evidence") => "disconnected: ",
-            one if one.contains("status") => "disconnected on ",
-            _ => "nothing to do: ",
-        };
-        assert!(run.stdout.contains(wanted), "{command}\n{run}");
-    }
-    assert!(env.path("removed.json").exists());
-}
-
-#[test]
-fn the_walk_of_an_exercise_runs_as_it_is_printed() {
-    let env = TestEnv::new();
-    env.connects(&[]);
-    for (command, run) in &walked(&env, "exercise", 5) {
-        let begins = match command.as_str() {
-            dry if dry.contains("--dry-run") => "Plan for ",
-            sweep if sweep.contains("--sweep") => "done: ",
-            only if only.contains("--only") => "every event arrived: ",
-            _ => "every event that the kit subscribes to arrived: ",
-        };
-        assert!(run.stdout.starts_with(begins), "{command}: {run}");
-    }
-    assert!(env.run(&["exercise", "--sweep", "--yes"]).stdout.starts_with("nothing to do: "));
-}
-
-#[test]
-fn the_walk_of_a_rotation_runs_as_it_is_printed() {
-    let env = TestEnv::new();
-    env.connects(&["--handover-token", "minted"]);
-    let _secrets = env.sandbox().factory().rotate_webhook_secret();
-    for (command, run) in &walked(&env, "rotate", 8) {
-        let wanted = match command {
-            one if one.contains("status") => "token of Factory today",
-            one if one.contains("--dry-run") => "Plan for ",
-            one if one.contains("--due") || one.contains("--older-than") => "nothing to do: ",
-            _ => "rotated: ",
-        };
-        assert!(run.stdout.contains(wanted), "{command}\n{run}");
-    }
-}
-
-#[test]
-fn the_walk_of_a_review_runs_as_it_is_printed() {
-    let env = TestEnv::new();
-    env.connects(&[]);
-    for (command, run) in &walked(&env, "audit", 4) {
-        let wanted = if command.contains("--baseline") { " 0 notes, new since the baseline" } else { "result: " };
-        assert!(run.stdout.contains(wanted), "{command}\n{run}");
-    }
-    let sarif = fs::read_to_string(env.path("audit.sarif")).expect("the log");
-    assert!(sarif.contains("\"version\": \"2.1.0\""), "{sarif}");
-}
-
-#[test]
-fn the_walk_of_a_network_check_runs_as_it_is_printed() {
-    let env = TestEnv::new();
-    for (command, run) in &walked(&env, "network-check", 4) {
-        let wanted = if command.contains("--list") { "network.outbound" } else { "verdict: pass" };
-        assert!(run.stdout.contains(wanted), "{command}\n{run}");
-    }
-    assert!(env.path("network.xml").exists());
-}
-
-#[test]
-fn the_walk_of_a_monitor_runs_as_it_is_printed() {
-    let mut env = crate::monitor::connected(crate::test_env::small());
-    env.set_clock_speed(20_000);
-    for (command, run) in &walked(&env, "monitor", 5) {
-        let wanted = match command {
-            one if one.contains("json") => "\"event\":\"result\"",
-            one if one.contains("--for") => "watched for 15 min",
-            _ => "",
-        };
-        assert!(run.stdout.contains(wanted), "{command}\n{run}");
-    }
-    assert!(env.path("factory-gitlab.prom").exists());
 }
 
 /// The variables of a connected sandbox that say who asks whom, taken away: what stands in the README has to be enough.

@@ -211,7 +211,8 @@ async fn an_issuer_other_than_the_given_ca_is_named() {
     });
     let seen = problem(&options(&sandbox), &sandbox).await;
     assert!(
-        matches!(&seen, TlsProblem::MissingIntermediate { issuer } if issuer == "TLS inspection elsewhere"),
+        matches!(&seen, TlsProblem::MissingIntermediate { issuer, given }
+            if issuer == "TLS inspection elsewhere" && given == &["factory-gitlab sandbox CA"]),
         "{seen:?}"
     );
 }

@@ -195,7 +195,8 @@ async fn a_missing_intermediate_is_the_servers_to_send() {
     let intermediate = CertifiedIssuer::signed_by(ca_params("Acme Intermediate"), key(), &*ca).expect("a CA");
     let url = Server::issued(&server_params(), &intermediate).start().await;
     let found = problem(&url, &files.trusting(&ca.pem())).await;
-    assert_eq!(found, Some(TlsProblem::MissingIntermediate { issuer: "Acme Intermediate".to_owned() }));
+    let given = vec!["Acme Root".to_owned()];
+    assert_eq!(found, Some(TlsProblem::MissingIntermediate { issuer: "Acme Intermediate".to_owned(), given }));
     assert_eq!(kind(&url, &direct()).await, "unknown_ca", "without a root nothing tells which it is");
 }
 

@@ -5,11 +5,14 @@ use serde_json::{Map, Value};
 use super::fixture::{Fixture, error};
 use super::never_green::{causes, failures};
 use crate::checks::{Check, CheckFilter, CheckStatus, Finding, all};
+use crate::desired::BundleRoute;
 use crate::gitlab::DeliveryOutcome;
 use crate::http::Cause;
-use crate::observed::Reads;
+use crate::kit::Upload;
+use crate::observed::{BundleSeen, Observation, Reads};
 
-/// A healthy connection, and connections where one read has failed or two have.
+/// A healthy connection, connections where one read has failed or two have, one whose last delivery was refused, and one whose
+/// bundle a person delivers.
 fn connections() -> Vec<Fixture> {
     let mut connections = vec![Fixture::healthy()];
     for cause in causes() {
@@ -28,6 +31,11 @@ fn connections() -> Vec<Fixture> {
     let mut refused = Fixture::healthy();
     refused.newest_delivery(DeliveryOutcome::Answered(401));
     connections.push(refused);
+    let mut by_hand = Fixture::healthy();
+    by_hand.observed.factory.bundle = Observation::Known(BundleSeen::Written { path: "bundle.age".to_owned() });
+    let url = "https://api.factory.example/bundles".parse().expect("a URL");
+    by_hand.desired.delivery.way = BundleRoute::Upload(Upload::to_factory(url));
+    connections.push(by_hand);
     connections
 }
 

@@ -32,6 +32,8 @@ pub(in crate::http) struct PresentedChain {
     /// The issuer of the last certificate of the chain: the one that should be trusted.
     highest: String,
     completeness: Completeness,
+    /// The names of the CAs that were given.
+    given: Vec<String>,
     expired: Option<Expired>,
     /// What follows "the certificate", of the first that the TLS library accepts from no issuer.
     defect: Option<String>,
@@ -95,6 +97,7 @@ impl PresentedChain {
             certificate,
             names: names(leaf),
             completeness: completeness(&chain, reading.given),
+            given: reading.given.iter().filter_map(subject).collect(),
             expired: expired(&chain, reading.now),
             is_own_defect: defects.first().is_some_and(Option::is_some),
             defect: defects.into_iter().flatten().next(),
@@ -152,7 +155,7 @@ impl PresentedChain {
         }
         let issuer = self.highest.clone();
         match self.completeness {
-            Completeness::Incomplete => TlsProblem::MissingIntermediate { issuer },
+            Completeness::Incomplete => TlsProblem::MissingIntermediate { issuer, given: self.given.clone() },
             Completeness::Alone => TlsProblem::UnknownCa { issuer: Some(issuer), is_alone: true },
             Completeness::Several => TlsProblem::UnknownCa { issuer: Some(issuer), is_alone: false },
         }
@@ -162,6 +165,10 @@ impl PresentedChain {
     pub(super) fn own_defect(&self) -> Option<TlsProblem> {
         self.defect.clone().filter(|_| self.is_own_defect).map(|defect| TlsProblem::Weak { defect })
     }
+}
+
+fn subject(der: &CertificateDer<'_>) -> Option<String> {
+    X509Certificate::from_der(der).ok().map(|(_, root)| name(root.subject()))
 }
 
 fn day(at: Timestamp) -> String {

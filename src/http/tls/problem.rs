@@ -10,9 +10,10 @@ pub enum TlsProblem {
     /// `is_alone`: the server presents nothing but its own certificate, so an intermediate one may be missing.
     #[error("the certificate's issuer is not trusted{}", issuer_text(.issuer.as_deref(), if *.is_alone { ALONE } else { "" }))]
     UnknownCa { issuer: Option<String>, is_alone: bool },
-    /// The certificate says where its issuer's is, as those below an intermediate do, and the server sends its own alone.
-    #[error("the certificate's issuer is not trusted ({issuer}), because the server sends no intermediate certificate")]
-    MissingIntermediate { issuer: String },
+    /// The certificate says where its issuer's is, as those below an intermediate do, or is of none of the CAs that were given
+    /// (`given`, by their names), and the server sends its own alone.
+    #[error("the certificate's issuer is not trusted ({issuer}){}", missing_text(.given))]
+    MissingIntermediate { issuer: String, given: Vec<String> },
     #[error("the certificate is for {}, not for {host}", .names.join(", "))]
     WrongName { host: String, names: Vec<String> },
     /// RFC 9525: the common name is not read.
@@ -52,6 +53,19 @@ const ALONE: &str = ", and the server sends no intermediate certificate";
 
 fn issuer_text(issuer: Option<&str>, remark: &str) -> String {
     issuer.map(|name| format!(" ({name}{remark})")).unwrap_or_default()
+}
+
+/// A wrong CA and a missing intermediate certificate look alike from here.
+fn missing_text(given: &[String]) -> String {
+    const NAMED: usize = 3;
+    let more = given.len().saturating_sub(NAMED);
+    let names = given[..given.len() - more].join(", ");
+    match (given.len(), more) {
+        (0, _) => ", because the server sends no intermediate certificate".to_owned(),
+        (1, _) => format!(": it is not the CA that was given ({names}){ALONE}"),
+        (_, 0) => format!(": it is none of the CAs that were given ({names}){ALONE}"),
+        _ => format!(": it is none of the CAs that were given ({names} and {more} more){ALONE}"),
+    }
 }
 
 impl TlsProblem {
@@ -153,6 +167,22 @@ fn incompatible(why: &tokio_rustls::rustls::PeerIncompatible) -> TlsProblem {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_issuer_that_was_not_given_is_told_beside_what_was() {
+        let said = |given: &[&str]| {
+            let given = given.iter().map(|&name| name.to_owned()).collect();
+            TlsProblem::MissingIntermediate { issuer: "R3".to_owned(), given }.to_string()
+        };
+        for (given, wanted) in [
+            (&[][..], "(R3), because the server sends no"),
+            (&["A"][..], "(R3): it is not the CA that was given (A), and the server sends no"),
+            (&["A", "B"][..], "(R3): it is none of the CAs that were given (A, B), and"),
+            (&["A", "B", "C", "D", "E"][..], "(R3): it is none of the CAs that were given (A, B, C and 2 more), and"),
+        ] {
+            assert!(said(given).contains(wanted), "{}", said(given));
+        }
+    }
 
     #[test]
     fn what_a_server_says_about_client_certificates_depends_on_whether_one_was_given() {

@@ -146,17 +146,24 @@ impl RunReport {
             let kept = if done == 0 { "" } else { "Completed steps are kept. " };
             let other = if self.has_evidence { ", with another file for --evidence" } else { "" };
             text.line(Line::new().plain(format!("{kept}Run the same command again to continue{other}.")));
-        } else if self.exit_code() == ExitCode::Done {
-            for path in self.plan.steps.iter().filter_map(written_bundle) {
-                let missing = Line::new().plain("Factory does not have the bundle yet. Deliver it");
-                text.line(if self.has_upload_address {
-                    let command = format!("factory-gitlab bundle upload {}", shell_word(&path.to_string_lossy()));
-                    missing.plain(", or send it: ").with(Tone::Action, command)
-                } else {
-                    missing.plain(" as Factory asks for it.")
-                });
+        } else {
+            // Also where the delivery of webhooks is not proven, as without a way from here to Factory.
+            self.deliver_hint(text);
+            if self.exit_code() == ExitCode::Done {
+                self.verify_hint(text);
             }
-            self.verify_hint(text);
+        }
+    }
+
+    fn deliver_hint(&self, text: &mut Text) {
+        for path in self.plan.steps.iter().filter_map(written_bundle) {
+            let missing = Line::new().plain("Factory does not have the bundle yet. Deliver it");
+            text.line(if self.has_upload_address {
+                let command = format!("factory-gitlab bundle upload {}", shell_word(&path.to_string_lossy()));
+                missing.plain(", or send it: ").with(Tone::Action, command)
+            } else {
+                missing.plain(" as Factory asks for it.")
+            });
         }
     }
 

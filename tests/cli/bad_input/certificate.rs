@@ -70,17 +70,18 @@ fn an_invalid_certificate_is_explained_by_its_defect() {
     exit code: 1
     ----- stderr -----
     error: https://127.0.0.1:[port] could not be reached
-      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (TLS inspection elsewhere), because the server sends no intermediate certificate
-    hint: let 127.0.0.1:[port] send its intermediate certificates after its own (in GitLab: the whole chain in the file ssl_certificate)
-    hint: or, if TLS inspection elsewhere is itself a root of your company, trust it
+      caused by: GET /api/v4/metadata on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (TLS inspection elsewhere): it is not the CA that was given (factory-gitlab sandbox CA), and the server sends no intermediate certificate
+    hint: if TLS inspection elsewhere is a root of your company, give its certificate
           factory-gitlab connect --ca-cert PATH
+    hint: or, if it is an intermediate authority, let 127.0.0.1:[port] send its intermediate certificates after its own (in GitLab: the whole chain in the file ssl_certificate)
     == another issuer: verify
     exit code: 1
     ----- stdout -----
     instance
       fail     instance.tls              the certificate is valid
-               the certificate's issuer is not trusted (TLS inspection elsewhere), because the server sends no intermediate certificate
-               fix: let 127.0.0.1:[port] send its intermediate certificates after its own (in GitLab: the whole chain in the file ssl_certificate)
+               the certificate's issuer is not trusted (TLS inspection elsewhere): it is not the CA that was given (factory-gitlab sandbox CA), and the server sends no intermediate certificate
+               fix: if TLS inspection elsewhere is a root of your company, give its certificate
+                    factory-gitlab verify --ca-cert PATH
                instance.md#check-instance-tls
 
     verdict: fail, 3 passed, 1 failed, 25 skipped on https://127.0.0.1:[port] ([cost])

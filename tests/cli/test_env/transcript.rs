@@ -52,6 +52,14 @@ impl Transcript {
     }
 }
 
+impl Transcript {
+    /// A text without the lines that tell of progress on a slow machine.
+    pub fn without_progress(&self, text: &str) -> String {
+        let (progress, put) = &STEADY[0];
+        progress.replace_all(text, *put).into_owned()
+    }
+}
+
 impl fmt::Display for Transcript {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "exit code: {}", self.code)?;
