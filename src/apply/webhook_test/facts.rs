@@ -75,7 +75,10 @@ pub(super) fn failed(error: &http::Error) -> TestResult {
         Some(404 | 405) => TestResult::not_sent(Fact::Unknown(
             "GitLab has no test for this webhook, or the webhook was deleted".to_owned(),
         )),
-        _ => TestResult { refusal: not_permitted(error), ..TestResult::not_sent(unread(error)) },
+        _ => {
+            let fact = if error.is_refusal() { Fact::Fails(error.to_string()) } else { unread(error) };
+            TestResult { refusal: not_permitted(error), ..TestResult::not_sent(fact) }
+        }
     }
 }
 
@@ -88,9 +91,9 @@ pub(super) fn is_lost(error: &http::Error) -> bool {
     error.class() == CauseClass::Lost
 }
 
-/// A log or receipt that could not be read.
+/// A log or receipt that could not be read, for whatever reason: what it says is not known.
 pub(super) fn unread(error: &http::Error) -> Fact {
-    if error.is_refusal() { Fact::Fails(error.to_string()) } else { Fact::Unknown(error.to_string()) }
+    Fact::Unknown(error.to_string())
 }
 
 pub(super) fn logged(outcome: DeliveryOutcome) -> Fact {
