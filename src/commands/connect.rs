@@ -104,8 +104,7 @@ async fn run_steps(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode,
 
         // Plan: the difference between the two.
         let plan = interrupt.or(plan(&mut session, &observed)).await??;
-        if !plan.blockers.is_empty() {
-            let failure = explain_blockers(&plan.blockers, &session.desired);
+        if let Err(failure) = require_possible(&plan, &session, &observed) {
             session = interrupt.or(Box::pin(choices::recover(session, failure))).await??;
             continue;
         }
@@ -116,6 +115,14 @@ async fn run_steps(args: ConnectArgs, context: &Context<'_>) -> Result<ExitCode,
             Ran::ChangeAsked => session = interrupt.or(Box::pin(choices::change(session))).await??,
         }
     }
+}
+
+/// Refuses a plan that cannot be carried out to its end.
+fn require_possible(plan: &Plan, session: &Session<'_>, observed: &Observed) -> Result<(), Failure> {
+    if !plan.blockers.is_empty() {
+        return Err(explain_blockers(&plan.blockers, &session.desired));
+    }
+    preconditions::require_trusted_factory(plan, observed)
 }
 
 /// The file of `--bundle-out` must be writable before there is anything to write.

@@ -5,9 +5,10 @@ use super::session::require_token_rights;
 use crate::desired::Desired;
 use crate::error::Failure;
 use crate::gitlab::Task;
-use crate::http;
+use crate::http::{self, CauseClass};
 use crate::kit::Handover;
 use crate::observed::{HooksSeen, Observation, Observed};
+use crate::plan::{BundleStep, Plan, Step};
 use crate::report::FailureGroup;
 use crate::target::{Strategy, Target};
 use crate::text::and_more;
@@ -27,6 +28,16 @@ pub(super) fn require_observed(desired: &Desired, observed: &Observed, task: Tas
         return Ok(());
     }
     unread_hooks(observed).map_or(Ok(()), |error| Err(diagnostics::gitlab(error, WHAT, &desired.instance)))
+}
+
+/// Refuses to begin what ends with an upload that cannot be made: a host of Factory's whose certificate is not trusted will not
+/// be trusted later in the run either.
+pub(super) fn require_trusted_factory(plan: &Plan, observed: &Observed) -> Result<(), Failure> {
+    let uploads = plan.steps.iter().any(|step| matches!(step, Step::Bundle(BundleStep::Upload { .. })));
+    let failed = observed.factory.hosts.iter().filter_map(|(_, seen)| seen.error());
+    let untrusted = failed.into_iter().find(|error| uploads && error.class() == CauseClass::Untrusted);
+    let what = "Factory could not be reached; nothing was written";
+    untrusted.map_or(Ok(()), |error| Err(diagnostics::factory(error, what)))
 }
 
 /// Why no target's hooks could be read; `None` if any could, or none were to be.

@@ -153,3 +153,25 @@ fn the_certificate_of_factory_is_checked_as_well() {
     hint: renew the certificate of 127.0.0.1:[port]
     ");
 }
+
+#[test]
+fn a_factory_that_is_not_trusted_is_found_before_anything_is_written() {
+    let mut env = TestEnv::with(SandboxOptions { tls: true, ..small() });
+    let kit = env.file("kit.json", env.sandbox().factory().kit_json().to_string());
+    env.set("FACTORY_KIT", &kit);
+    env.unset("FACTORY_GITLAB_FACTORY_CA_CERT");
+    insta::assert_snapshot!(env.run(&["connect", "--yes"]), @r"
+    exit code: 1
+    ----- stderr -----
+    error: Factory could not be reached; nothing was written
+      caused by: GET /gitlab/v1/status on 127.0.0.1:[port]: no secure connection: the certificate's issuer is not trusted (factory-gitlab sandbox CA, and the server sends no intermediate certificate)
+    hint: trust the certificate authority that issued the certificate
+          factory-gitlab connect --factory-ca-cert PATH
+    hint: or let 127.0.0.1:[port] send its intermediate certificates
+    ");
+    assert_eq!(env.writes(), Vec::<String>::new());
+    assert_eq!(env.run(&["connect", "--dry-run"]).code, 1);
+    // Without an upload nothing of Factory's is needed but what the kit promises besides.
+    let run = env.run(&["connect", "--yes", "--bundle-out", "bundle.age"]);
+    assert!(run.stdout.contains("write the sealed bundle to bundle.age"), "{run}");
+}
