@@ -10,12 +10,14 @@ const BUFFERED: usize = 64 * 1024;
 /// [`LineWriter::finish`].
 pub struct LineWriter<F> {
     buffer: Vec<u8>,
+    /// Where the last line of the buffer begins. A long line comes in many parts, and is not searched again with each.
+    last_line: usize,
     output: F,
 }
 
 impl<F: FnMut(&str) -> io::Result<()>> LineWriter<F> {
     pub fn new(output: F) -> Self {
-        Self { buffer: Vec::new(), output }
+        Self { buffer: Vec::new(), last_line: 0, output }
     }
 
     /// Passes on the rest.
@@ -33,16 +35,19 @@ impl<F: FnMut(&str) -> io::Result<()>> LineWriter<F> {
         }
         let result = (self.output)(&String::from_utf8_lossy(&self.buffer[..length]));
         self.buffer.drain(..length);
+        self.last_line = 0;
         result
     }
 }
 
 impl<F: FnMut(&str) -> io::Result<()>> Write for LineWriter<F> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        if let Some(at) = bytes.iter().rposition(|byte| *byte == b'\n') {
+            self.last_line = self.buffer.len() + at + 1;
+        }
         self.buffer.extend_from_slice(bytes);
         if self.buffer.len() >= BUFFERED {
-            let end = self.buffer.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-            self.pass_on(end)?;
+            self.pass_on(self.last_line)?;
         }
         Ok(bytes.len())
     }
@@ -71,6 +76,22 @@ mod tests {
         lines.finish().expect("taken");
         assert!(parts.len() > 2 && parts[..parts.len() - 1].iter().all(|part| part.ends_with('\n')));
         assert_eq!(parts.concat(), written);
+    }
+
+    #[test]
+    fn a_line_that_is_longer_than_the_buffer_is_passed_on_whole() {
+        let long = "x".repeat(3 * BUFFERED);
+        let mut parts = Vec::new();
+        let mut lines = LineWriter::new(|text: &str| {
+            parts.push(text.to_owned());
+            Ok(())
+        });
+        for bytes in format!("one\n{long}\ntwo").as_bytes().chunks(1000) {
+            lines.write_all(bytes).expect("taken");
+        }
+        lines.finish().expect("taken");
+        assert!(parts.iter().any(|part| part.contains(&long)), "it is in one part");
+        assert_eq!(parts.concat(), format!("one\n{long}\ntwo"));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub use disconnect::{Disconnection, EndScope, KeyringEntry, TellFactory, disconn
 pub use exercise::{Cleanup, ExerciseScope, ExerciseWish, exercise};
 pub use parts::application::{is_wanted, resembles};
 pub use parts::due::{Limit, Limits};
-pub use parts::kit::of_ending as kit_of_ending;
+pub use parts::kit::{accept_kit, of_ending as kit_of_ending};
 pub use parts::outside::has_webhooks_outside;
 pub use parts::token::{ENDS_SOON_DAYS, is_minted_name};
 pub use render::describe;

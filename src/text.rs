@@ -13,6 +13,19 @@ pub fn shell_word(word: &str) -> String {
     shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
 }
 
+/// A glob, as `--only` and `--exclude` take it.
+///
+/// # Errors
+/// Why it is none, as a fragment.
+pub fn glob(pattern: &str) -> Result<globset::Glob, String> {
+    /// In bytes. The parser of globs gives up with a panic where a pattern of a hundred thousand is nested in itself.
+    const LONGEST: usize = 1000;
+    if pattern.len() > LONGEST {
+        return Err(format!("it is longer than {LONGEST} characters"));
+    }
+    globset::Glob::new(pattern).map_err(|error| error.kind().to_string())
+}
+
 /// A number with its noun: `1 target`, `2 targets`.
 #[must_use]
 pub fn counted(count: impl fmt::Display, noun: &str) -> String {

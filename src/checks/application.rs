@@ -78,6 +78,11 @@ fn candidates<'a>(context: &CheckContext<'a>, all: &'a [Application]) -> Vec<&'a
 }
 
 /// The application, or the check that says why it is not found.
+/// Whether the instance was read and has no application that could be Factory's: nothing is connected.
+pub(super) fn is_missing(context: &CheckContext<'_>) -> bool {
+    context.observed.applications.known().is_some_and(|all| candidates(context, all).is_empty())
+}
+
 fn find_application<'a>(context: &CheckContext<'a>) -> Result<&'a Application, CheckOutcome> {
     let Some(all) = context.observed.applications.known() else {
         return Err(CheckOutcome::blocked_by("application.exists"));

@@ -1,7 +1,7 @@
 //! `factory.*`: Factory's side of the connection.
 
 use super::outcome::{CheckContext, CheckOutcome, known};
-use super::{Check, CheckSeverity};
+use super::{Check, CheckSeverity, application};
 use crate::advice::About;
 use crate::desired::{BundleRoute, Desired};
 use crate::error::Fix;
@@ -83,8 +83,12 @@ fn written(context: &CheckContext<'_>, path: &str) -> CheckOutcome {
             "the sealed bundle was written to {path}, and Factory has not confirmed that it has it"
         )),
     };
+    outcome.fix(deliver(path))
+}
+
+fn deliver(path: &str) -> Fix {
     let command = format!("factory-gitlab bundle upload {}", shell_word(path));
-    outcome.fix(Fix::run("deliver the file, or send it from here, which may be done again", command))
+    Fix::run("deliver the file, or send it from here, which may be done again", command)
 }
 
 /// Whether there is an address that Factory takes bundles at.
@@ -104,6 +108,22 @@ fn not_asked(context: &CheckContext<'_>) -> CheckOutcome {
     .fix(Fix::rerun("if Factory confirms this fingerprint, name it", format!("--kit-fingerprint {fingerprint}")))
 }
 
+/// Waiting helps where Factory has everything; what this machine knows of the bundle tells.
+fn pending_fix(context: &CheckContext<'_>) -> Fix {
+    match &context.observed.factory.bundle {
+        Observation::Known(BundleSeen::Waiting) => {
+            Fix::connect("let connect send the bundle", "factory-gitlab connect")
+        }
+        Observation::Known(BundleSeen::Written { path }) => deliver(path),
+        Observation::Failed(_) | Observation::Skipped(_) if application::is_missing(context) => {
+            Fix::connect("connect first", "factory-gitlab connect")
+        }
+        Observation::Known(BundleSeen::Accepted { .. }) | Observation::Failed(_) | Observation::Skipped(_) => {
+            Fix::run("wait for Factory to finish", "factory-gitlab verify --wait 10m")
+        }
+    }
+}
+
 fn status(context: &CheckContext<'_>) -> CheckOutcome {
     if context.observed.factory.key_withheld {
         return not_asked(context);
@@ -118,8 +138,9 @@ fn status(context: &CheckContext<'_>) -> CheckOutcome {
     let detail = status.detail.as_deref().map(|detail| format!(": {detail}")).unwrap_or_default();
     let outcome = match status.state {
         FactoryState::Connected => CheckOutcome::pass(),
-        FactoryState::Pending => CheckOutcome::warn(format!("Factory has not finished yet{detail}"))
-            .fix(Fix::run("wait for Factory to finish", "factory-gitlab verify --wait 10m")),
+        FactoryState::Pending => {
+            CheckOutcome::warn(format!("Factory has not finished yet{detail}")).fix(pending_fix(context))
+        }
         FactoryState::Failed => CheckOutcome::fail(format!("Factory could not connect{detail}"))
             .fix(Fix::connect("fix that and connect again", "factory-gitlab connect")),
     };

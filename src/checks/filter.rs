@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
+use globset::{GlobSet, GlobSetBuilder};
 
 use super::{Check, CheckInfo, CheckSet, all, cloud};
 use crate::error::{Failure, Fix};
 use crate::observed::Reads;
+use crate::text::glob;
 
 /// Which checks are reported. The default is all.
 #[derive(Clone, Debug, Default)]
@@ -104,12 +105,20 @@ impl CheckFilter {
     }
 }
 
+/// A pattern in quotes, or the beginning of a long one.
+fn quoted(pattern: &str) -> String {
+    const LONGEST: usize = 60;
+    match pattern.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{:?}…", &pattern[..end]),
+        None => format!("{pattern:?}"),
+    }
+}
+
 fn set(of: CheckSet, flag: &str, patterns: &[String]) -> Result<GlobSet, Failure> {
     let mut builder = GlobSetBuilder::new();
     for pattern in patterns {
-        let glob = Glob::new(pattern).map_err(|error| {
-            Failure::usage(format!("{flag} {pattern:?} is not a pattern")).because(error.kind().to_string())
-        })?;
+        let glob = glob(pattern)
+            .map_err(|why| Failure::usage(format!("{flag} {} is not a pattern", quoted(pattern))).because(why))?;
         let matcher = glob.compile_matcher();
         if !of.infos().iter().any(|check| matcher.is_match(check.code)) {
             return Err(unknown(of, flag, pattern));
@@ -141,6 +150,12 @@ mod tests {
 
     fn patterns(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_pattern_that_is_too_long_is_refused_and_shown_in_part() {
+        let failure = CheckFilter::within(CheckSet::Cloud, &["*".repeat(100_000)], &[]).expect_err("too long");
+        assert!(failure.message.len() < 200 && failure.causes == ["it is longer than 1000 characters"], "{failure}");
     }
 
     #[test]

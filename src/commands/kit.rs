@@ -19,10 +19,11 @@ use crate::factory::FactoryClient;
 use crate::http;
 use crate::inputs::{Document, DocumentAt, Interview};
 use crate::instance::is_bare;
-use crate::kit::{AnyKit, CloudKit, DeliveryMode, Kit, KitForm, KitProblem, KitSeverity, Overrides, origin};
+use crate::kit::{AnyKit, CloudKit, DeliveryMode, Kit, KitError, KitForm, KitProblem, KitSeverity, Overrides, origin};
 use crate::schema;
-use crate::secret::{Bearer, FactoryKey, HookToken};
-use crate::settings::{Definition, Setting, Source, Sourced, keys};
+use crate::secret::{Bearer, FactoryKey, HookToken, is_repeatable};
+use crate::settings::{Definition, Setting, Settings, Source, Sourced, keys};
+use crate::text::shell_word;
 
 use self::reports::{Checked, Shown};
 
@@ -90,12 +91,16 @@ async fn run(command: KitCommand, context: &Context<'_>) -> Result<ExitCode, Fai
         KitCommand::Check => {
             let kit = read::<AnyKit>(context, &context.interview()).await?;
             let mut problems = problems(&kit.value.kit, context, DeliveryMode::Upload);
-            problems.extend(kit.value.unknown_fields.iter().map(|path| KitProblem::unknown_field(path)));
+            problems
+                .extend(kit.value.unknown_fields.iter().take(MOST_UNKNOWN).map(|path| KitProblem::unknown_field(path)));
             let fingerprint = kit.value.kit.trusted().fingerprint();
             context.finish(&Checked { problems, fingerprint, source: kit.source })
         }
     }
 }
+
+/// At most this many fields that are not known are named.
+const MOST_UNKNOWN: usize = 50;
 
 /// A kit for a run, and where it can be found again.
 pub struct Found<K = Kit> {
@@ -294,7 +299,16 @@ fn sound<K: KitForm>(kit: K, context: &Context<'_>, mode: DeliveryMode) -> Resul
     let failure = wrong.iter().fold(Failure::usage("the kit cannot be used"), |failure, problem| {
         failure.because(format!("{}: {}", problem.path, problem.message))
     });
-    Err(failure.fix(Fix::run("ask Factory for a new one; this lists every problem", "factory-gitlab kit check")))
+    Err(failure.fix(ask_for_kit(&context.settings)))
+}
+
+/// Ask for another kit, and see all that is wrong with this one: `kit check` reads the same one.
+pub(super) fn ask_for_kit(settings: &Settings) -> Fix {
+    let given = settings.raw_value(&keys::KIT).filter(|given| matches!(given.source, Source::Flag(_)));
+    let flag =
+        given.filter(|given| is_repeatable(&given.value)).map(|given| format!(" --kit {}", shell_word(&given.value)));
+    let command = format!("factory-gitlab kit check{}", flag.unwrap_or_default());
+    Fix::run("ask Factory for a new one; this lists every problem", command)
 }
 
 /// All problems of a kit, including those that only the sealing library can find.
@@ -337,8 +351,19 @@ async fn load<K: KitForm>(given: &str, context: &Context<'_>, interview: &Interv
         Document::ToFetch(url) => fetch(url, context, interview).await?,
     };
     trust::require_signed(&text, &at, trust::Reader { context, interview }).await?;
-    let kit = K::parse(&text).map_err(|error| diagnostics::kit(&error))?;
-    Ok(Loaded { kit, unknown_fields: unknown_fields(&text) })
+    let unknown_fields = unknown_fields(&text);
+    match K::parse(&text) {
+        Ok(kit) => Ok(Loaded { kit, unknown_fields }),
+        Err(error) => Err(unusable(&error, &unknown_fields)),
+    }
+}
+
+/// Why a text is not a kit. A field that is missing may be there under a name that is not known.
+fn unusable(error: &KitError, unknown_fields: &[String]) -> Failure {
+    let named = unknown_fields.iter().take(MOST_UNKNOWN).map(|path| KitProblem::unknown_field(path));
+    named.fold(diagnostics::kit(error), |failure, problem| {
+        failure.because(format!("{}: {}", problem.path, problem.message))
+    })
 }
 
 /// The fields of a kit that its schema does not have.

@@ -38,7 +38,8 @@ pub(super) async fn man(args: ManArgs, context: &Context<'_>) -> Result<ExitCode
 }
 
 fn write_all(folder: &Path) -> Result<(), Failure> {
-    let mut all = super::command();
+    // `help` shows the pages of the other commands; one of its own would say nothing.
+    let mut all = super::command().disable_help_subcommand(true);
     all.build();
     let mut waiting = vec![&all];
     while let Some(command) = waiting.pop() {

@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::path::Path;
 
+use super::kit::KitCommand;
 use super::{Command, output, runs_another};
 use crate::cli::{Cli, Invocation, Outputs, WantedReports};
 use crate::env::Env;
 use crate::env_vars;
-use crate::error::Failure;
+use crate::error::{Failure, Fix};
 use crate::report::{self, Format, RunInfo};
 use crate::text::shell_word;
 
@@ -46,6 +47,10 @@ pub(super) fn require_reports(cli: &Cli<Command>, args: &[OsString]) -> Result<O
         false => WantedReports::read(args),
     };
     let outputs = Outputs::new(&wanted.formats, wanted.file.as_deref())?;
+    if has_no_report(&cli.command) && outputs != Outputs::default() {
+        return Err(Failure::usage("the command prints what it makes, and has no report")
+            .fix(Fix::say("leave out -o and --output-file")));
+    }
     for file in &outputs.files {
         output::require_writable(&file.path)?;
     }
@@ -61,6 +66,15 @@ pub(super) fn require_reports(cli: &Cli<Command>, args: &[OsString]) -> Result<O
         outputs.files.iter().try_for_each(|file| output::remove_stale(&file.path))?;
     }
     Ok(outputs)
+}
+
+/// Commands that print a script, a page or a file instead of a report.
+fn has_no_report(command: &Command) -> bool {
+    match command {
+        Command::Recipe(_) | Command::Completions(_) | Command::Man(_) => true,
+        Command::Kit(args) => matches!(args.command, KitCommand::Template),
+        _ => false,
+    }
 }
 
 fn has_form(command: &Command, format: Format) -> bool {

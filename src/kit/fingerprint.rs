@@ -248,9 +248,11 @@ impl CloudTerms {
 
 impl ApplicationTerms {
     fn add_to(&self, values: &mut TrustedValues) {
-        let Self { name: _, redirect_uri, scopes, confidential, trusted: _ } = self;
+        let Self { name: _, redirect_uri, scopes, confidential, trusted } = self;
         values.add("application.confidential", [confidential.to_string()]);
         values.add("application.redirect_uri", [redirect_uri.clone()]);
+        // It is unusual, and a kit without it keeps its fingerprint.
+        values.add("application.trusted", trusted.then(|| trusted.to_string()));
         values.add_set("application.scopes", scopes.iter().cloned());
     }
 }
@@ -393,6 +395,8 @@ mod tests {
             let changed: Vec<String> = old.changes(&new).into_iter().map(|change| change.field).collect();
             assert_eq!(changed, [field]);
         }
+        let trusted = old.changes(&kit(|kit| kit["application"]["trusted"] = json!(true)).trusted());
+        assert_eq!(trusted.into_iter().map(|change| change.field).collect::<Vec<_>>(), ["application.trusted"]);
         let without_key = kit(|kit| kit["bundle"]["auth"] = json!("none"));
         let changed = old.changes(&without_key.trusted());
         assert_eq!(changed.into_iter().map(|change| change.field).collect::<Vec<_>>(), ["bundle.auth"]);

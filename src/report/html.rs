@@ -102,7 +102,8 @@ impl Html {
                 '>' => self.0.push_str("&gt;"),
                 '"' => self.0.push_str("&quot;"),
                 '\'' => self.0.push_str("&#39;"),
-                '\n' => self.0.push(c),
+                // A line of its own could be taken for one of the program's.
+                '\n' => self.0.push_str("\\n"),
                 c if is_harmful(c) => self.0.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
                 c => self.0.push(c),
             }
@@ -157,7 +158,7 @@ impl Html {
             self.element("pre", "", |inside| {
                 for line in part {
                     line.spans.iter().for_each(|span| inside.span(span.tone, &span.text));
-                    inside.text("\n");
+                    inside.0.push('\n');
                 }
             });
         }
@@ -246,6 +247,20 @@ mod tests {
             assert!(!text.contains(forbidden), "{forbidden}: {text}");
         }
         assert!(text.contains("\\u{202e}") && text.contains("&lt;script&gt;alert(1)"), "{text}");
+    }
+
+    #[test]
+    fn a_text_of_several_lines_makes_no_line_of_its_own() {
+        let mut text = Text::new();
+        text.line("  token a\nverdict: pass");
+        let mut body = Html::new();
+        body.lines(&text);
+        body.line("p", "", "b\nhint: run this");
+        let text = page(body);
+        assert!(
+            text.contains("token a\\nverdict: pass\n</pre>") && text.contains("<p>b\\nhint: run this</p>"),
+            "{text}"
+        );
     }
 
     #[test]

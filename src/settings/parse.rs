@@ -12,6 +12,7 @@ use super::keys::EVERYTHING;
 use super::{KitSigner, ProxyChoice};
 use crate::instance::{InstanceUrl, UrlError};
 use crate::kit::{FingerprintError, NamedFingerprint};
+use crate::text::glob;
 
 pub(super) fn text(given: &str) -> Result<String, String> {
     Ok(given.to_owned())
@@ -53,9 +54,7 @@ pub(super) fn pattern(given: &str) -> Result<Glob, String> {
     if given.is_empty() {
         return Err("it is empty; a pattern is matched against the full path, as in platform/legacy/**".to_owned());
     }
-    Glob::new(given).map_err(|error| {
-        format!("{}; a pattern is matched against the full path, as in platform/legacy/**", error.kind())
-    })
+    glob(given).map_err(|why| format!("{why}; a pattern is matched against the full path, as in platform/legacy/**"))
 }
 
 pub(super) fn instance(given: &str) -> Result<InstanceUrl, String> {

@@ -84,6 +84,40 @@ fn fields_that_this_version_does_not_know_are_named_and_change_nothing() {
 }
 
 #[test]
+fn a_missing_field_is_told_with_the_name_under_which_it_may_be_there() {
+    let mut env = TestEnv::bare();
+    env.file("kit.json", KIT.replace("redirect_uri", "redirect_url"));
+    insta::assert_snapshot!(env.run(&["kit", "check", "--kit", "kit.json"]), @r"
+    exit code: 2
+    ----- stderr -----
+    error: the kit lacks application.redirect_uri
+      caused by: application.redirect_url: this version does not know the field, and ignores it
+    hint: compare it with a kit that has every field
+          factory-gitlab kit template
+    ");
+    // The printed command reads the same kit.
+    env.file("kit.json", KIT);
+    env.set("GITLAB_TOKEN", "glpat-Xq7Rw2Lp9ZtB4mKv8NsD");
+    let run = env.run(&["connect", "--dry-run", "--kit", "kit.json", "--gitlab-url", "http://127.0.0.1:9"]);
+    let command = run.stderr.lines().find(|line| line.contains("factory-gitlab kit check")).expect("a command").trim();
+    let words: Vec<&str> = command.split(' ').skip(1).collect();
+    assert_eq!((words.as_slice(), env.run(&words).code), (["kit", "check", "--kit", "kit.json"].as_slice(), 1));
+}
+
+#[test]
+fn a_command_without_a_report_refuses_to_write_one() {
+    let env = TestEnv::bare();
+    for command in [&["recipe"][..], &["recipe", "prometheus"], &["completions", "bash"], &["kit", "template"]] {
+        for output in ["json", "json=out.json", "text=out.txt"] {
+            let run = env.run(&[command, &["-o", output]].concat());
+            assert_eq!(run.code, 2, "{command:?} {output}: {run}");
+        }
+        assert_eq!(env.run(command).code, 0);
+    }
+    assert!(!env.path("out.txt").exists());
+}
+
+#[test]
 fn the_kit_of_the_sandbox_is_valid_and_is_fetched_with_the_key() {
     let mut env = TestEnv::new();
     let run = env.run(&["kit", "check"]);

@@ -134,7 +134,7 @@ fn the_unit_of_the_monitor_succeeds_with_a_state_folder_of_its_own() {
     let mut env = crate::monitor::connected(crate::test_env::small());
     env.on_another_machine();
     let unit = recipe::find("systemd").expect("a recipe").files[0].text().replace("\\\n", "");
-    let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/factory-gitlab "));
+    let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/factory-gitlab "));
     let mut line = line.expect("the command of the unit").to_owned();
     env.unset("FACTORY_KIT");
     let (token, key) = (take(&mut env, "GITLAB_TOKEN"), take(&mut env, "FACTORY_API_KEY"));

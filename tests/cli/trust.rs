@@ -152,6 +152,27 @@ fn an_upload_by_hand_with_an_unapproved_kit_from_a_file_names_the_address_first(
     assert_eq!((run.code, &run.json()["recipients"]), (0, &Value::Null), "{run}");
 }
 
+#[test]
+fn an_upload_by_hand_with_a_changed_kit_needs_a_person_or_its_fingerprint() {
+    let env = with_a_file();
+    env.connects(&["--bundle-out", "bundle.age"]);
+    env.sandbox().clear_requests();
+    let mut kit = env.sandbox().factory().kit_json();
+    kit["bundle"]["upload_url"] = json!("http://127.0.0.1:9/elsewhere");
+    env.file("changed.json", kit.to_string());
+    let upload = ["bundle", "upload", "bundle.age", "--yes", "--kit", "changed.json"];
+    let run = env.run(&upload);
+    assert_eq!(run.code, 2, "{run}");
+    assert!(run.stderr.contains("--yes does not cover that") && run.stderr.contains("127.0.0.1:9/elsewhere"), "{run}");
+    let hint = run.stderr.lines().find(|line| line.contains("--kit-fingerprint")).expect("what to run").trim();
+    assert!(hint.starts_with("factory-gitlab bundle upload"), "{hint}");
+    assert_eq!(asked_of_factory(&env), Vec::<String>::new());
+    kit["bundle"]["upload_url"] = json!("https://someone@127.0.0.1:9/elsewhere");
+    env.file("changed.json", kit.to_string());
+    let run = env.run(&upload);
+    assert!(run.code == 1 && run.stderr.contains("it holds a user name or password"), "{run}");
+}
+
 const SIGNER: &str = "RWRGQUNUT1JZMXQ5+izQq0jfCk7mngWdWY4RVlqmXlMbQ94UMe+X8NbR";
 const OTHER_SIGNER: &str = "RWRGQUNUT1JZMa5EPlnRomzz+BHtjK+xMmGqdq7C7qD1c2seY6Tz9y+U";
 const SIGNED: &str = r#"{"schema":"factory-gitlab/kit/v1","application":{"redirect_uri":"https://api.factory.example/callback"},"webhook":{"url":"https://hooks.factory.example/a","secret_token":"signed-kit-secret-token"},"bundle":{"recipients":["age1sl0lf5juzpzgt5dymmvukh3l9mg6c2ku9w0s6p0j5u2wnf3g9sxsxq5n5k"],"upload_url":"https://api.factory.example/bundles"}}"#;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use url::Url;
 
+use super::super::approval::kit_changed;
 use super::super::{Context, diagnostics, kit, local_state};
 use super::reports::Uploaded;
 use super::{BundleUploadArgs, read};
@@ -12,10 +13,12 @@ use crate::error::{ExitCode, Failure, Fix};
 use crate::factory::{FactoryClient, Receipt};
 use crate::inputs::{Approval, Interview};
 use crate::instance::bare;
-use crate::journal::{BundleEntry, Connection, Record};
-use crate::kit::{Handover, Upload, is_same_set, origin};
+use crate::journal::{BundleEntry, Connection, KitPin, Record};
+use crate::kit::{Handover, Upload, address_problem, is_same_set, origin};
+use crate::plan::{self, KitStep};
 use crate::secret::Bearer;
 use crate::settings::{Source, keys};
+use crate::terminal::prompt::PlanAnswer;
 use crate::text::{Line, Text, Tone};
 
 pub(super) async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Result<ExitCode, Failure> {
@@ -33,11 +36,14 @@ pub(super) async fn upload(args: BundleUploadArgs, context: &Context<'_>) -> Res
     let factory = FactoryClient::new(context.client()?, key.map(|found| found.value));
     factory.trust(destination.origins(&interview)?);
     let pin = recorded.as_ref().and_then(|recorded| recorded.record.kit_pin.clone());
-    factory.trust(pin.into_iter().flat_map(|pin| pin.key_origins));
+    factory.trust(pin.iter().flat_map(|pin| pin.key_origins.iter().cloned()));
     let Destination { upload, kit: _ } = &destination;
     let url = &upload.url;
+    if let Some(why) = address_problem(url) {
+        return Err(Failure::problem("the bundle cannot be sent to the address that was given").because(why));
+    }
     if upload.takes_key() && factory.withholds_key_from(url) {
-        approve(context, &interview, url)?;
+        approve(context, &interview, Approved { url, changed: destination.changed_kit(pin.as_ref()) })?;
         factory.trust([origin(url)]);
     }
     let sent = context.terminal.with_spinner("uploading the bundle", factory.upload(&bundle, upload)).await;
@@ -74,6 +80,12 @@ impl Destination {
         }
     }
 
+    /// What differs from the kit that was accepted.
+    fn changed_kit(&self, pin: Option<&KitPin>) -> Option<KitStep> {
+        let found = self.kit.as_ref()?;
+        plan::accept_kit(pin?, &found.kit.trusted())
+    }
+
     /// The origins that get the key of Factory's API without a question: that of a fetched kit, those of a kit that was
     /// named by its fingerprint, and that of the address that was named itself.
     fn origins(&self, interview: &Interview<'_>) -> Result<BTreeSet<String>, Failure> {
@@ -92,18 +104,33 @@ impl Destination {
     }
 }
 
-/// A kit from a file may name any address: the key is sent there once a person, or `--yes`, says so.
-fn approve(context: &Context<'_>, interview: &Interview<'_>, url: &Url) -> Result<(), Failure> {
+/// What a person approves.
+struct Approved<'a> {
+    url: &'a Url,
+    /// What differs in the kit from the accepted one: `--yes` does not cover that.
+    changed: Option<KitStep>,
+}
+
+/// A kit from a file may name any address: the key is sent there once a person says so, or `--yes` where the kit is not
+/// another one than the accepted one.
+fn approve(context: &Context<'_>, interview: &Interview<'_>, approved: Approved<'_>) -> Result<(), Failure> {
+    let Approved { url, changed } = approved;
     let mut text = Text::new();
     text.heading("Plan");
     text.line(Line::new().plain("  upload the sealed bundle with the key of Factory's API"));
     text.line(Line::new().plain("  to ").with(Tone::Strong, bare(url).to_string()));
+    if let Some(KitStep::Accept { from, to, changes }) = &changed {
+        text.line(format!("  named by the changed kit {to}; kit {from} was accepted before"));
+        changes.iter().for_each(|change| text.line(format!("  {change}")));
+    }
     text.gap();
     context.terminal.say(&text);
-    match interview.approve(&keys::YES)? {
-        Approval::Given => Ok(()),
-        Approval::Refused => Err(Failure::problem("the upload was not approved; nothing was sent")),
-    }
+    let is_given = match &changed {
+        None => interview.approve(&keys::YES)? == Approval::Given,
+        Some(_) if interview.prompter().can_ask() => interview.answer_plan(&keys::YES)? == PlanAnswer::Apply,
+        Some(step) => return Err(kit_changed(step)),
+    };
+    if is_given { Ok(()) } else { Err(Failure::problem("the upload was not approved; nothing was sent")) }
 }
 
 /// What this machine recorded about the bundle that it sealed.

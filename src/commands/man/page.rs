@@ -6,7 +6,7 @@ use clap_mangen::Man;
 use crate::cli::after_help::AfterHelp;
 use crate::env_vars;
 use crate::error::Failure;
-use crate::settings::{self, Commands};
+use crate::settings::{self, Commands, Definition, ValueKind};
 
 /// When what the pages say last changed; a release sets it. Not the day of the build: the same source gives the same pages.
 pub(super) const DATE: &str = "2026-11-25";
@@ -59,9 +59,18 @@ fn environment(command: &Command) -> String {
         Commands::Only(paths) => path.is_empty() || paths.contains(&path),
     };
     let settings = settings::all().filter(|setting| is_taken(setting.commands));
-    let of_settings = settings.filter_map(|setting| Some((setting.variable?, setting.help)));
-    let others = env_vars::ALL.iter().map(|variable| (variable.name, variable.meaning));
-    section("ENVIRONMENT", &of_settings.chain(others).collect::<Vec<_>>())
+    let of_settings = settings.filter_map(|setting| Some((setting.variable?, meaning(setting))));
+    let others = env_vars::ALL.iter().map(|variable| (variable.name, variable.meaning.to_owned()));
+    let rows: Vec<(&str, String)> = of_settings.chain(others).collect();
+    section("ENVIRONMENT", &rows.iter().map(|(name, meaning)| (*name, meaning.as_str())).collect::<Vec<_>>())
+}
+
+/// What the variable of a setting holds: a secret itself, where the flag names a file.
+fn meaning(setting: &Definition) -> String {
+    match setting.kind {
+        ValueKind::Secret => format!("The secret itself: {}", setting.name),
+        _ => setting.help.to_owned(),
+    }
 }
 
 /// A section of terms with their meanings.

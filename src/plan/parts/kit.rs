@@ -1,15 +1,21 @@
 //! What to do about the kit itself.
 
 use crate::desired::{Desired, DesiredTrust};
-use crate::journal::Record;
+use crate::journal::{KitPin, Record};
+use crate::kit::TrustedValues;
 use crate::plan::{KitStep, Plan, Step};
 
 /// A kit that differs from the accepted one is accepted first of all. The first one of a connection is accepted with the
 /// plan, which then names who gets the key of Factory's API.
 pub(in crate::plan) fn acceptance(trust: &DesiredTrust, record: &Record) -> Option<KitStep> {
-    let pin = record.kit_pin.as_ref()?;
-    let changes = pin.trusted.changes(&trust.values);
-    let to = trust.fingerprint();
+    accept_kit(record.kit_pin.as_ref()?, &trust.values)
+}
+
+/// The step that accepts a kit in the place of the accepted one; `None` where they are the same.
+#[must_use]
+pub fn accept_kit(pin: &KitPin, values: &TrustedValues) -> Option<KitStep> {
+    let changes = pin.trusted.changes(values);
+    let to = values.fingerprint();
     (!changes.is_empty()).then(|| KitStep::Accept { from: pin.fingerprint.clone(), to, changes })
 }
 

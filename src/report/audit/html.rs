@@ -1,6 +1,7 @@
 //! A review as a page.
 
 use super::AuditReport;
+use super::text::ADMIN_MODE;
 use crate::audit::{AuditFinding, AuditSeverity};
 use crate::gitlab::Task;
 use crate::report::Report as _;
@@ -28,8 +29,10 @@ impl AuditReport {
             for task in Task::ALL {
                 list.line("dt", "", task.command());
                 list.line("dd", "", &format!("scope {}", task.scope()));
+                self.fine_grained(task).iter().for_each(|line| list.line("dd", "quiet", line));
             }
         });
+        body.line("p", "", ADMIN_MODE);
         Page {
             title: format!("Review of {}", self.target),
             status: self.status(),

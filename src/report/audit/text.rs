@@ -8,6 +8,9 @@ use crate::text::{Line, Text, Tone, counted};
 /// The indent of details below their finding.
 const INDENT: &str = "      ";
 
+pub(super) const ADMIN_MODE: &str =
+    "Where Admin Mode is on, a classic token also needs admin_mode; the owner is an administrator.";
+
 impl AuditReport {
     pub(super) fn write_text(&self, text: &mut Text) {
         let Self { target, kit, today, since, .. } = self;
@@ -87,17 +90,25 @@ impl AuditReport {
         text.heading("the smallest token for each command");
         for task in Task::ALL {
             text.line(format!("  {:<48}scope {}", task.command(), task.scope()));
-            if self.has_fine_grained != Some(false) {
-                for boundary in Boundary::ALL {
-                    let permissions = task.permissions();
-                    let names = by_resource(permissions.iter().filter(|one| one.boundary == boundary));
-                    if !names.is_empty() {
-                        text.line(Line::new().dim(format!("{INDENT}or fine-grained, {}: {names}", boundary.name())));
-                    }
-                }
+            for line in self.fine_grained(task) {
+                text.line(Line::new().dim(format!("{INDENT}{line}")));
             }
         }
-        text.line("  Where Admin Mode is on, a classic token also needs admin_mode; the owner is an administrator.");
+        text.line(format!("  {ADMIN_MODE}"));
+    }
+
+    /// The permissions of a fine-grained token for a command, a line for each boundary, where the version may have such tokens.
+    pub(super) fn fine_grained(&self, task: Task) -> Vec<String> {
+        if self.has_fine_grained == Some(false) {
+            return Vec::new();
+        }
+        let permissions = task.permissions();
+        let of = |boundary: Boundary| by_resource(permissions.iter().filter(|one| one.boundary == boundary));
+        let named = Boundary::ALL.into_iter().map(|boundary| (boundary, of(boundary)));
+        named
+            .filter(|(_, names)| !names.is_empty())
+            .map(|(boundary, names)| format!("or fine-grained, {}: {names}", boundary.name()))
+            .collect()
     }
 
     fn write_result(&self, text: &mut Text) {

@@ -168,7 +168,8 @@ impl RunReport {
     }
 
     fn verify_hint(&self, text: &mut Text) {
-        if !self.job.purpose.removes() {
+        // The instance of a rehearsal ends with it.
+        if !self.job.purpose.removes() && !self.running.starts_with("sandbox") {
             let command = format!("factory-gitlab verify --gitlab-url {}", self.instance);
             text.line(Line::new().plain("Check it at any time: ").with(Tone::Action, command));
         }

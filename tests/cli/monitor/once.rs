@@ -42,8 +42,8 @@ fn what_does_not_hold_is_told_with_the_first_look_and_not_again() {
         factory-gitlab connect
         http://127.0.0.1:[port]/groups/group-1/-/hooks
     [date] [time]  problem    factory.status  warn: Factory has not finished yet: no bundle has been received yet
-      - wait for Factory to finish
-        factory-gitlab verify --wait 10m
+      - connect first
+        factory-gitlab connect
     "#);
     let again = look(&env, &[]);
     assert_eq!((told(&again), again.code), (vec![], 1), "{again}");

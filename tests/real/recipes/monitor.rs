@@ -15,7 +15,7 @@ const RULES: &str = "factory-gitlab.rules.yml";
 fn systemd_takes_the_unit_and_the_timer_and_calls_the_unit_well_protected() {
     let files = Written::new("systemd");
     assert!(files.text(SERVICE).contains("LoadCredential=token:"));
-    files.edit(SERVICE, "/usr/local/bin/factory-gitlab", &TestEnv::program().display().to_string());
+    files.edit(SERVICE, "/usr/bin/factory-gitlab", &TestEnv::program().display().to_string());
     let analyze = |args: &[&str]| Ended::of(program("systemd-analyze").args(args).current_dir(files.env.path("")));
     let said = analyze(&["verify", &format!("./{SERVICE}"), &format!("./{TIMER}")]).good();
     assert!(!said.contains("factory-gitlab-monitor"), "{said}");
@@ -26,7 +26,7 @@ fn systemd_takes_the_unit_and_the_timer_and_calls_the_unit_well_protected() {
 #[test]
 fn the_arguments_of_the_unit_are_this_programs() {
     let service = Written::new("systemd").text(SERVICE).replace("\\\n", "");
-    let line = service.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/local/bin/")).expect("a command");
+    let line = service.lines().find_map(|line| line.strip_prefix("ExecStart=/usr/bin/")).expect("a command");
     let args: Vec<std::ffi::OsString> = line.split_whitespace().map(Into::into).collect();
     let parsed = factory_gitlab::commands::parse(&args);
     assert!(matches!(parsed, Ok(factory_gitlab::cli::Parsed::Run(_))), "{line}");
