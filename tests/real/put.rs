@@ -66,14 +66,18 @@ fn a_presigned_put_leaves_the_sealed_bundle_byte_for_byte_and_takes_no_key_along
 }
 
 #[test]
-fn an_address_without_a_signature_is_given_the_key() {
-    let (env, store) = (TestEnv::new(), Nginx::start(&Site { listen: "", inside: STORE }));
-    put_to(&env, &format!("http://127.0.0.1:{}/plain.age", store.port));
-    let run = env.run(&["connect", "--yes"]);
-    assert_eq!(run.code, 0, "{run}");
-    let log = store.log();
-    assert!(log.contains(&format!("authorization=[Bearer {}]", env.sandbox().factory().api_key())), "{log}");
-    assert!(log.contains("digest=[sha-256=:"), "{log}");
+fn an_address_without_a_signature_is_given_the_key_only_where_the_kit_says_so() {
+    for (auth, wanted) in [(json!("bearer"), true), (json!("none"), false), (json!(null), false)] {
+        let (env, store) = (TestEnv::new(), Nginx::start(&Site { listen: "", inside: STORE }));
+        put_to(&env, &format!("http://127.0.0.1:{}/plain.age", store.port));
+        env.sandbox().factory().edit_kit(|kit| kit["bundle"]["auth"] = auth.clone());
+        let run = env.run(&["connect", "--yes"]);
+        assert_eq!(run.code, 0, "{run}");
+        let log = store.log();
+        let key = format!("authorization=[Bearer {}]", env.sandbox().factory().api_key());
+        assert_eq!((log.contains(&key), log.contains("authorization=[-]")), (wanted, !wanted), "{auth}: {log}");
+        assert!(log.contains("digest=[sha-256=:"), "{log}");
+    }
 }
 
 #[test]
