@@ -19,7 +19,7 @@ use crate::factory::FactoryClient;
 use crate::http;
 use crate::inputs::{Document, DocumentAt, Interview};
 use crate::instance::is_bare;
-use crate::kit::{AnyKit, CloudKit, DeliveryMode, Kit, KitError, KitForm, KitProblem, KitSeverity, Overrides, origin};
+use crate::kit::{AnyKit, CloudKit, DeliveryMode, Kit, KitForm, KitProblem, KitSeverity, Overrides, origin};
 use crate::schema;
 use crate::secret::{Bearer, FactoryKey, HookToken, is_repeatable};
 use crate::settings::{Definition, Setting, Settings, Source, Sourced, keys};
@@ -91,16 +91,12 @@ async fn run(command: KitCommand, context: &Context<'_>) -> Result<ExitCode, Fai
         KitCommand::Check => {
             let kit = read::<AnyKit>(context, &context.interview()).await?;
             let mut problems = problems(&kit.value.kit, context, DeliveryMode::Upload);
-            problems
-                .extend(kit.value.unknown_fields.iter().take(MOST_UNKNOWN).map(|path| KitProblem::unknown_field(path)));
+            problems.extend(kit.value.unknown_fields.iter().map(|path| KitProblem::unknown_field(path)));
             let fingerprint = kit.value.kit.trusted().fingerprint();
             context.finish(&Checked { problems, fingerprint, source: kit.source })
         }
     }
 }
-
-/// At most this many fields that are not known are named.
-const MOST_UNKNOWN: usize = 50;
 
 /// A kit for a run, and where it can be found again.
 pub struct Found<K = Kit> {
@@ -108,7 +104,7 @@ pub struct Found<K = Kit> {
     /// The origin that it was fetched from; `None` for a file, standard input, and a kit that was given in pieces.
     pub served_by: Option<String>,
     pub place: KitPlace,
-    /// The fields that this version does not know, by path.
+    /// The fields that this version does not know, by path, where the kit is shown.
     pub unknown_fields: Vec<String>,
 }
 
@@ -220,10 +216,13 @@ async fn find<K: KitForm>(
     }
     if !K::IN_PIECES || !keys::has_no_kit(interview.settings()) {
         let load = async |given: &Sourced<String>| {
-            let Loaded { kit, unknown_fields } = load::<K>(&given.value, context, interview).await?;
+            let text = text(&given.value, context, interview).await?;
             Ok(Found {
-                kit: accepted(kit.with(overrides.clone()))?,
-                unknown_fields,
+                kit: accepted(parsed::<K>(&text)?.with(overrides.clone()))?,
+                unknown_fields: match wanted {
+                    Use::Shown => unknown_fields(&text),
+                    Use::InRun(_) => Vec::new(),
+                },
                 served_by: served_by(&given.value),
                 place: place(&given.value).map_or(KitPlace::NotRecorded, KitPlace::At),
             })
@@ -277,7 +276,7 @@ pub(super) async fn read_here(context: &Context<'_>, interview: &Interview<'_>) 
             ))
             .fix(Fix::say("save the kit from that address in a file and give its path: --kit kit.json")));
         }
-        let Loaded { kit, unknown_fields: _ } = load::<Kit>(&given.value, context, interview).await?;
+        let kit = parsed::<Kit>(&text(&given.value, context, interview).await?)?;
         trust::require_named(kit.with(overrides.clone()), interview.settings())
     };
     Ok(interview.ask_until(&keys::KIT, load_here).await?.value)
@@ -338,38 +337,33 @@ fn overrides(interview: &Interview<'_>) -> Result<Overrides, Failure> {
     })
 }
 
-/// A kit as its text has it.
-struct Loaded<K> {
-    kit: K,
-    unknown_fields: Vec<String>,
-}
-
-async fn load<K: KitForm>(given: &str, context: &Context<'_>, interview: &Interview<'_>) -> Result<Loaded<K>, Failure> {
+/// The text of a kit, with the signature that was asked for.
+async fn text(given: &str, context: &Context<'_>, interview: &Interview<'_>) -> Result<String, Failure> {
     let at = DocumentAt::new(given)?;
     let text = match at.clone().read("--kit", context.terminal)? {
         Document::Read(text) => text,
         Document::ToFetch(url) => fetch(url, context, interview).await?,
     };
     trust::require_signed(&text, &at, trust::Reader { context, interview }).await?;
-    let unknown_fields = unknown_fields(&text);
-    match K::parse(&text) {
-        Ok(kit) => Ok(Loaded { kit, unknown_fields }),
-        Err(error) => Err(unusable(&error, &unknown_fields)),
-    }
+    Ok(text)
 }
 
-/// Why a text is not a kit. A field that is missing may be there under a name that is not known.
-fn unusable(error: &KitError, unknown_fields: &[String]) -> Failure {
-    let named = unknown_fields.iter().take(MOST_UNKNOWN).map(|path| KitProblem::unknown_field(path));
-    named.fold(diagnostics::kit(error), |failure, problem| {
-        failure.because(format!("{}: {}", problem.path, problem.message))
+/// The kit in a text. Where a field is missing, it may be there under a name that is not known.
+fn parsed<K: KitForm>(text: &str) -> Result<K, Failure> {
+    K::parse(text).map_err(|error| {
+        let unknown = unknown_fields(text).into_iter().map(|path| KitProblem::unknown_field(&path));
+        unknown.fold(diagnostics::kit(&error), |failure, problem| {
+            failure.because(format!("{}: {}", problem.path, problem.message))
+        })
     })
 }
 
-/// The fields of a kit that its schema does not have.
+/// The fields of a kit that its schema does not have, the first ones of many.
 fn unknown_fields(text: &str) -> Vec<String> {
+    const MOST: usize = 50;
     let document: Option<serde_json::Value> = serde_json::from_str(text.trim_start_matches('\u{feff}')).ok();
-    document.zip(schema::find("kit")).map(|(document, schema)| schema.unknown_fields(&document)).unwrap_or_default()
+    let found = document.zip(schema::find("kit")).map(|(document, schema)| schema.unknown_fields(&document));
+    found.into_iter().flatten().take(MOST).collect()
 }
 
 /// Fetches the kit; where Factory wants a key and none was given, the user is asked for it.
