@@ -8,7 +8,6 @@ mod ways;
 
 use std::collections::BTreeSet;
 
-use globset::GlobSet;
 use url::Url;
 
 use crate::gitlab::HookSpec;
@@ -17,6 +16,7 @@ use crate::kit::{AnswerTerms, Handover, Kit, KitFingerprint, Organization, Trust
 use crate::mark::Mark;
 use crate::secret::{ApplicationSecret, SigningToken, WebhookToken};
 use crate::target::{Event, Strategy, Target};
+use crate::text::Globs;
 
 pub use self::address::Address;
 pub use self::cloud::DesiredCloud;
@@ -150,7 +150,7 @@ pub enum ResetToken {
 pub struct Selection {
     pub groups: Vec<String>,
     pub projects: Vec<String>,
-    pub exclude: GlobSet,
+    pub exclude: Globs,
     /// The patterns as they were given, for the record and for messages.
     pub exclude_patterns: Vec<String>,
     pub personal: Personal,

@@ -6,24 +6,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
+pub use globs::{Glob, GlobError, Globs};
+
+mod globs;
+
 /// A word as a POSIX shell takes it, in quotes only where it needs them.
 #[must_use]
 pub fn shell_word(word: &str) -> String {
     // A NUL is in no path and in no argument.
     shlex::try_quote(word).map_or_else(|_| word.to_owned(), std::borrow::Cow::into_owned)
-}
-
-/// A glob, as `--only` and `--exclude` take it.
-///
-/// # Errors
-/// Why it is none, as a fragment.
-pub fn glob(pattern: &str) -> Result<globset::Glob, String> {
-    /// In bytes. The parser of globs gives up with a panic where a pattern of a hundred thousand is nested in itself.
-    const LONGEST: usize = 1000;
-    if pattern.len() > LONGEST {
-        return Err(format!("it is longer than {LONGEST} characters"));
-    }
-    globset::Glob::new(pattern).map_err(|error| error.kind().to_string())
 }
 
 /// A number with its noun: `1 target`, `2 targets`.

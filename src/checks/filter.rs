@@ -2,20 +2,18 @@
 
 use std::collections::BTreeSet;
 
-use globset::{GlobSet, GlobSetBuilder};
-
 use super::{Check, CheckInfo, CheckSet, all, cloud};
 use crate::error::{Failure, Fix};
 use crate::observed::Reads;
-use crate::text::glob;
+use crate::text::{Glob, GlobError, Globs};
 
 /// Which checks are reported. The default is all.
 #[derive(Clone, Debug, Default)]
 pub struct CheckFilter {
     of: CheckSet,
     /// `None` is all.
-    only: Option<GlobSet>,
-    skip: GlobSet,
+    only: Option<Globs>,
+    skip: Globs,
 }
 
 impl CheckFilter {
@@ -52,7 +50,7 @@ impl CheckFilter {
         let pattern = |text: &String| if is_category(text) { format!("{text}.*") } else { text.clone() };
         let patterns: Vec<String> = codes.iter().map(pattern).collect();
         let only = if patterns.is_empty() { None } else { Some(set(of, "explain", &patterns)?) };
-        Ok(Self { of, only, skip: GlobSet::empty() })
+        Ok(Self { of, only, skip: Globs::default() })
     }
 
     #[must_use]
@@ -114,18 +112,16 @@ fn quoted(pattern: &str) -> String {
     }
 }
 
-fn set(of: CheckSet, flag: &str, patterns: &[String]) -> Result<GlobSet, Failure> {
-    let mut builder = GlobSetBuilder::new();
-    for pattern in patterns {
-        let glob = glob(pattern)
-            .map_err(|why| Failure::usage(format!("{flag} {} is not a pattern", quoted(pattern))).because(why))?;
-        let matcher = glob.compile_matcher();
-        if !of.infos().iter().any(|check| matcher.is_match(check.code)) {
-            return Err(unknown(of, flag, pattern));
-        }
-        builder.add(glob);
-    }
-    builder.build().map_err(|error| Failure::usage(format!("{flag} cannot be used")).because(error.to_string()))
+fn set(of: CheckSet, flag: &str, patterns: &[String]) -> Result<Globs, Failure> {
+    let read = |pattern: &String| {
+        let not_a_pattern = |why: GlobError| {
+            Failure::usage(format!("{flag} {} is not a pattern", quoted(pattern))).because(why.to_string())
+        };
+        let glob: Glob = pattern.parse().map_err(not_a_pattern)?;
+        let is_known = of.infos().iter().any(|check| glob.is_match(check.code));
+        if is_known { Ok(glob) } else { Err(unknown(of, flag, pattern)) }
+    };
+    patterns.iter().map(read).collect()
 }
 
 fn unknown(of: CheckSet, flag: &str, pattern: &str) -> Failure {

@@ -2,8 +2,6 @@
 
 use std::iter;
 
-use globset::{Glob, GlobSet, GlobSetBuilder};
-
 use crate::desired::{
     ApplicationOrigin, BundleDelivery, BundleRoute, Desired, DesiredApplication, DesiredHandover, DesiredTrust,
     DesiredWebhooks, Personal, Prune, ResetToken, Selection,
@@ -119,8 +117,8 @@ fn selection(settings: &Settings) -> Result<Selection, Failure> {
     let selection = Selection {
         groups: if is_everything { Vec::new() } else { groups },
         projects,
-        exclude_patterns: patterns.iter().map(|pattern| pattern.glob().to_owned()).collect(),
-        exclude: set(patterns)?,
+        exclude_patterns: patterns.iter().map(ToString::to_string).collect(),
+        exclude: patterns.into_iter().collect(),
         personal: if settings.is_enabled(&keys::PERSONAL) { Personal::Included } else { Personal::LeftOut },
         recorded: Vec::new(),
     };
@@ -139,17 +137,6 @@ fn recorded_parts(selection: &Selection, settings: &Settings) -> Vec<String> {
         ..Selection::default()
     };
     recorded.parts()
-}
-
-fn set(patterns: Vec<Glob>) -> Result<GlobSet, Failure> {
-    let set = patterns.into_iter().fold(GlobSetBuilder::new(), |mut set, pattern| {
-        set.add(pattern);
-        set
-    });
-    let failed = |error: globset::Error| {
-        Failure::usage("the patterns of --exclude cannot be used together").because(error.kind().to_string())
-    };
-    set.build().map_err(failed)
 }
 
 fn route(kit: &Kit, settings: &Settings) -> Result<BundleRoute, Failure> {

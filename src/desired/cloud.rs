@@ -1,7 +1,5 @@
 //! A connection to GitLab.com as it should be.
 
-use globset::GlobSet;
-
 use super::{
     ApplicationOrigin, BundleDelivery, BundleRoute, Desired, DesiredApplication, DesiredHandover, DesiredTrust,
     DesiredWebhooks, Prune, ResetToken, Selection,
@@ -11,6 +9,7 @@ use crate::instance::InstanceUrl;
 use crate::kit::{CloudKit, Handover};
 use crate::secret::WebhookToken;
 use crate::target::Strategy;
+use crate::text::Globs;
 
 #[derive(Clone, Debug)]
 pub struct DesiredCloud {
@@ -47,7 +46,7 @@ impl DesiredCloud {
             },
             webhooks: DesiredWebhooks {
                 strategy: Strategy::None,
-                selection: Selection { exclude: GlobSet::empty(), ..Selection::default() },
+                selection: Selection { exclude: Globs::default(), ..Selection::default() },
                 prune: Prune::Nothing,
                 url: kit.cloud.url.clone(),
                 token: unused,

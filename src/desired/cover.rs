@@ -11,6 +11,7 @@ use serde::Serialize;
 use super::{Personal, Selection};
 use crate::gitlab::{Group, Namespace, Project};
 use crate::target::Target;
+use crate::text::Glob;
 
 /// A target, and whether it has no commits.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -168,7 +169,9 @@ impl Selection {
     /// Keeps the patterns of `--exclude`, by their number, that match neither the path nor one above it.
     pub fn retain_unmatched(&self, path: &str, unmatched: &mut BTreeSet<usize>) {
         if !unmatched.is_empty() {
-            let matched: BTreeSet<usize> = with_ancestors(path).flat_map(|path| self.exclude.matches(path)).collect();
+            let matches = |glob: &Glob| with_ancestors(path).any(|path| glob.is_match(path));
+            let matched: BTreeSet<usize> =
+                self.exclude.iter().enumerate().filter(|(_, glob)| matches(glob)).map(|(at, _)| at).collect();
             unmatched.retain(|at| !matched.contains(at));
         }
     }

@@ -365,13 +365,12 @@ fn listed<T>(seen: &Observation<T>) -> Result<Option<&T>, http::Error> {
 
 #[cfg(test)]
 mod tests {
-    use globset::{Glob, GlobSetBuilder};
-
     use super::*;
     use crate::env::Env;
     use crate::gitlab::Namespace;
     use crate::http::{Client, ClientOptions};
     use crate::secret::PersonalAccessToken;
+    use crate::text::Glob;
 
     fn project(id: u64, path: &str) -> Project {
         Project {
@@ -385,11 +384,8 @@ mod tests {
     }
 
     fn selection(exclude: &[&str]) -> Selection {
-        let mut globs = GlobSetBuilder::new();
-        for glob in exclude {
-            globs.add(Glob::new(glob).expect("a valid glob"));
-        }
-        Selection { exclude: globs.build().expect("valid globs"), ..Selection::default() }
+        let exclude = exclude.iter().map(|glob| glob.parse::<Glob>().expect("a valid glob")).collect();
+        Selection { exclude, ..Selection::default() }
     }
 
     fn taken(filter: &ProjectFilter<'_>, projects: Vec<Project>) -> Vec<u64> {

@@ -7,9 +7,9 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use axum::http::Method;
-use globset::{GlobBuilder, GlobMatcher};
 
 use super::request_log::Side;
+use crate::text::{Glob, GlobError};
 
 pub(crate) use self::documented::help;
 use self::documented::known_actions;
@@ -67,7 +67,7 @@ pub enum FaultError {
     #[error("the fault action `{action}` needs {needs}")]
     Argument { action: String, needs: &'static str },
     #[error("the path of the fault {0:?} cannot be parsed: {1}")]
-    Glob(String, String),
+    Glob(String, GlobError),
     #[error("{0:?} is not a method; write it in capitals before the path, as `POST /api/v4/applications`")]
     Method(String),
     #[error("the rate {0:?} cannot be parsed; write it as `rate=1%` or `rate=0.5%,seed=7`")]
@@ -96,7 +96,7 @@ pub(crate) struct Fault {
 enum Which {
     Path {
         method: Option<Method>,
-        glob: GlobMatcher,
+        glob: Glob,
     },
     /// A share in millionths, and the state of the generator.
     Random {
@@ -126,7 +126,9 @@ impl Fault {
 impl Which {
     fn matches(&mut self, request: &Method, path: &str) -> bool {
         match self {
-            Self::Path { method, glob } => method.as_ref().is_none_or(|only| only == request) && glob.is_match(path),
+            Self::Path { method, glob } => {
+                method.as_ref().is_none_or(|only| only == request) && glob.is_match_in_parts(path)
+            }
             Self::Random { share, state } => next_random(state) % 1_000_000 < u64::from(*share),
             Self::Browser => false,
         }
@@ -210,11 +212,8 @@ fn path(text: &str) -> Result<Which, FaultError> {
         Some((method, glob)) => (Some(read_method(method)?), glob),
         None => (None, text),
     };
-    let glob = GlobBuilder::new(glob)
-        .literal_separator(true)
-        .build()
-        .map_err(|error| FaultError::Glob(text.to_owned(), error.kind().to_string()))?;
-    Ok(Which::Path { method, glob: glob.compile_matcher() })
+    let glob = glob.parse().map_err(|why| FaultError::Glob(text.to_owned(), why))?;
+    Ok(Which::Path { method, glob })
 }
 
 fn read_method(text: &str) -> Result<Method, FaultError> {

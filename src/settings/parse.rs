@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use clap::builder::PossibleValue;
-use globset::Glob;
 use url::Url;
 
 use super::keys::EVERYTHING;
 use super::{KitSigner, ProxyChoice};
 use crate::instance::{InstanceUrl, UrlError};
 use crate::kit::{FingerprintError, NamedFingerprint};
-use crate::text::glob;
+use crate::text::{Glob, GlobError};
 
 pub(super) fn text(given: &str) -> Result<String, String> {
     Ok(given.to_owned())
@@ -54,7 +53,9 @@ pub(super) fn pattern(given: &str) -> Result<Glob, String> {
     if given.is_empty() {
         return Err("it is empty; a pattern is matched against the full path, as in platform/legacy/**".to_owned());
     }
-    glob(given).map_err(|why| format!("{why}; a pattern is matched against the full path, as in platform/legacy/**"))
+    given.parse().map_err(|why: GlobError| {
+        format!("{why}; a pattern is matched against the full path, as in platform/legacy/**")
+    })
 }
 
 pub(super) fn instance(given: &str) -> Result<InstanceUrl, String> {

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use globset::GlobSet;
 use jiff::Timestamp;
 
 use crate::desired::{
@@ -175,7 +174,7 @@ fn desired() -> Desired {
         },
         webhooks: DesiredWebhooks {
             strategy: Strategy::Auto,
-            selection: Selection { exclude: GlobSet::empty(), ..Selection::default() },
+            selection: Selection::default(),
             prune: Prune::Nothing,
             url: "https://hooks.factory.example/gitlab/acme".parse().expect("a valid URL"),
             token: WebhookToken::new("healthy-fixture-token").expect("a valid token"),

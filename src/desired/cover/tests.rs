@@ -1,5 +1,3 @@
-use globset::{Glob, GlobSetBuilder};
-
 use super::*;
 
 pub(super) fn group(id: u64, path: &str) -> Group {
@@ -18,15 +16,8 @@ pub(super) fn project(id: u64, path: &str) -> Project {
 }
 
 pub(super) fn excluding(patterns: &[String]) -> Selection {
-    let mut globs = GlobSetBuilder::new();
-    for pattern in patterns {
-        globs.add(Glob::new(pattern).expect("a valid glob"));
-    }
-    Selection {
-        exclude: globs.build().expect("valid globs"),
-        exclude_patterns: patterns.to_vec(),
-        ..Selection::default()
-    }
+    let exclude = patterns.iter().map(|pattern| pattern.parse::<Glob>().expect("a valid glob")).collect();
+    Selection { exclude, exclude_patterns: patterns.to_vec(), ..Selection::default() }
 }
 
 fn selection(exclude: &[&str]) -> Selection {

@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
-use globset::Glob;
-
 use super::super::{
     ApplicationMode, Commands, Definition, Heading, Question, Required, Setting, Settings, ValueKind, parse,
 };
 use super::{BASE, settings};
 use crate::kit::Handover;
 use crate::target::Strategy;
+use crate::text::Glob;
 
 const CONNECT: Definition = Definition { commands: Commands::Only(&["connect"]), ..BASE };
 const APPLICATION_OPTION: Definition = Definition { heading: Heading::Application, ..CONNECT };

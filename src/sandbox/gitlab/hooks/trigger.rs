@@ -5,7 +5,6 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use globset::GlobBuilder;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -15,6 +14,7 @@ use crate::sandbox::clock;
 use crate::sandbox::gitlab::GitLab;
 use crate::sandbox::gitlab::state::{GitLabState, ProjectNamespace};
 use crate::sandbox::gitlab::work::after;
+use crate::text::Glob;
 
 /// The longest sleep of a worker, after which it looks at the sandbox's clock again.
 const NAP: Duration = Duration::from_millis(20);
@@ -211,5 +211,5 @@ fn branch_matches(hook: &StoredHook, event: HookEvent, payload: &Value) -> bool 
         return true;
     }
     let branch = payload["ref"].as_str().and_then(|name| name.strip_prefix("refs/heads/")).unwrap_or_default();
-    GlobBuilder::new(filter).build().is_ok_and(|glob| glob.compile_matcher().is_match(branch))
+    filter.parse::<Glob>().is_ok_and(|glob| glob.is_match(branch))
 }
