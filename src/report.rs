@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use crate::error::{ExitCode, Failure};
 use crate::line_writer::LineWriter;
 use crate::secret::{redact, redact_json, redact_xml};
-use crate::text::Text;
+use crate::text::{Text, escape_harmful_in_json};
 
 /// The result of a command. Every form is made from the same struct, so they cannot disagree.
 pub trait Report {
@@ -207,12 +207,14 @@ impl Rendered<'_> {
             Form::Html(text) => out.write_all(text.as_bytes()),
             Form::Xml(text) => out.write_all(redact_xml(text).as_bytes()),
             Form::Json(report) => {
-                let mut lines = LineWriter::new(|text| out.write_all(redact_json(text).as_bytes()));
+                let mut lines =
+                    LineWriter::new(|text| out.write_all(escape_harmful_in_json(&redact_json(text)).as_bytes()));
                 report.json(Json::new(&mut lines))?;
                 lines.finish()
             }
             Form::Document(document) => {
-                let mut lines = LineWriter::new(|text| out.write_all(redact_json(text).as_bytes()));
+                let mut lines =
+                    LineWriter::new(|text| out.write_all(escape_harmful_in_json(&redact_json(text)).as_bytes()));
                 Json::new(&mut lines).document(document)?;
                 lines.finish()
             }

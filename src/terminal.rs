@@ -24,7 +24,7 @@ use crate::env_vars;
 use crate::error::Failure;
 use crate::line_writer::LineWriter;
 use crate::secret::{redact, redact_json};
-use crate::text::{Line, Text, Tone};
+use crate::text::{Line, Text, Tone, escape_harmful_in_json};
 
 pub use self::shell::ShellError;
 use self::stdin::StandardInput;
@@ -190,7 +190,7 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::print_styled`].
     pub fn print_json(&self, write: impl FnOnce(&mut dyn io::Write) -> io::Result<()>) -> Result<(), Failure> {
-        self.print(|text| sanitize::json(&redact_json(text)).into_owned(), write)
+        self.print(|text| escape_harmful_in_json(&redact_json(text)).into_owned(), write)
     }
 
     /// Prints any other text of several lines: help, a completion script, XML.

@@ -6,9 +6,11 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-pub use globs::{Glob, GlobError, Globs};
+pub use self::globs::{Glob, GlobError, Globs};
+pub use self::harmful::{escape_harmful_in_json, is_harmful, replace_harmful};
 
 mod globs;
+mod harmful;
 
 /// A word as a POSIX shell takes it, in quotes only where it needs them.
 #[must_use]
@@ -35,36 +37,6 @@ pub fn milliseconds(time: Duration) -> u64 {
 #[must_use]
 pub fn and_more(count: usize) -> String {
     if count > 1 { format!(" and {} more", count - 1) } else { String::new() }
-}
-
-/// Whether a terminal would act on the character, or a reader would not see it: controls, separators of lines, and every
-/// default-ignorable code point. Unicode: DerivedCoreProperties.txt, `Default_Ignorable_Code_Point`.
-#[must_use]
-pub fn is_harmful(c: char) -> bool {
-    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}') || is_default_ignorable(c)
-}
-
-const fn is_default_ignorable(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}'
-            | '\u{34f}'
-            | '\u{61c}'
-            | '\u{115f}'..='\u{1160}'
-            | '\u{17b4}'..='\u{17b5}'
-            | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{202a}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
-            | '\u{3164}'
-            | '\u{fe00}'..='\u{fe0f}'
-            | '\u{feff}'
-            | '\u{ffa0}'
-            | '\u{fff0}'..='\u{fff8}'
-            | '\u{1bca0}'..='\u{1bca3}'
-            | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}'
-    )
 }
 
 /// The text as one line: each line break, with the white space around it, becomes a space. Otherwise a server could forge the

@@ -15,12 +15,14 @@ pub fn kit(error: &KitError) -> Fix {
         KitError::OtherSchema { .. } => {
             Fix::say("update factory-gitlab, or ask Factory for a kit of the schema that this version reads")
         }
-        KitError::Missing(_) => Fix::run("compare it with a kit that has every field", "factory-gitlab kit template"),
+        KitError::Fields(fields) if !fields.missing.is_empty() => {
+            Fix::run("compare it with a kit that has every field", "factory-gitlab kit template")
+        }
         KitError::NotJson { .. }
         | KitError::CutShort
         | KitError::NotAnObject
         | KitError::NoSchema
-        | KitError::Invalid { .. } => Fix::say("give the file exactly as Factory gave it"),
+        | KitError::Fields(_) => Fix::say("give the file exactly as Factory gave it"),
     }
 }
 

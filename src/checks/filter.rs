@@ -126,8 +126,10 @@ fn set(of: CheckSet, flag: &str, patterns: &[String]) -> Result<Globs, Failure> 
 
 fn unknown(of: CheckSet, flag: &str, pattern: &str) -> Failure {
     let checks = of.infos();
-    let mut near: Vec<(usize, &str)> =
-        checks.iter().map(|check| (strsim::levenshtein(pattern, check.code), check.code)).collect();
+    let distance = |check: &CheckInfo| (strsim::levenshtein(pattern, check.code), check.code);
+    // Another code than this far away is not what was meant.
+    let is_near = |(distance, _): &(usize, &str)| *distance <= pattern.chars().count() / 2;
+    let mut near: Vec<(usize, &str)> = checks.iter().map(distance).filter(is_near).collect();
     near.sort_unstable();
     let category: Vec<&str> =
         checks.iter().filter(|check| check.category() == pattern).map(|check| check.code).collect();
@@ -136,8 +138,9 @@ fn unknown(of: CheckSet, flag: &str, pattern: &str) -> Failure {
         _ => format!("{pattern}.*"),
     };
     let noun = if of == CheckSet::Explained { "check or finding" } else { "check" };
-    Failure::usage(format!("{flag} {pattern:?} matches no {noun}"))
-        .fix(Fix::run(format!("probably meant: {meant}; all of them:"), of.list_command()))
+    let text =
+        if meant.is_empty() { "all of them:".to_owned() } else { format!("probably meant: {meant}; all of them:") };
+    Failure::usage(format!("{flag} {pattern:?} matches no {noun}")).fix(Fix::run(text, of.list_command()))
 }
 
 #[cfg(test)]

@@ -6,12 +6,13 @@ use super::cloud::CloudEntry;
 use super::entry::{BundleEntry, Entry, JournalLine};
 use crate::cloud::CloudAccount;
 use crate::secret::{redact, redact_tokens_in_json};
+use crate::text::escape_harmful_in_json;
 
 impl JournalLine {
     /// The line as it is written, with its line break.
     pub(super) fn written(self) -> serde_json::Result<(String, Self)> {
         let line = Self { entry: self.entry.redacted(), ..self };
-        let mut text = redact_tokens_in_json(&serde_json::to_string(&line)?).into_owned();
+        let mut text = escape_harmful_in_json(&redact_tokens_in_json(&serde_json::to_string(&line)?)).into_owned();
         text.push('\n');
         Ok((text, line))
     }

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::check::Problems;
 use super::fingerprint::{TrustedParts, TrustedValues};
-use super::parse::{self, KitError};
+use super::parse::{self, FieldProblems, InvalidField, KitError};
 use super::{
     AnswerTerms, ApplicationTerms, BundleTerms, CloudTerms, DeliveryMode, KitProblem, NetworkTerms, Organization,
     Overrides, TokenTerms, WebhookTerms,
@@ -70,7 +70,7 @@ impl CloudKit {
     pub(super) fn from_value(mut value: Value) -> Result<Self, KitError> {
         let is_absent = |at: &str| is_absent_in(&value, at);
         if is_absent("/cloud") {
-            return Err(KitError::Missing(vec!["cloud"]));
+            return Err(FieldProblems { missing: vec!["cloud"], ..FieldProblems::default() }.into());
         }
         let mut missing: Vec<&str> = REQUIRED.iter().filter(|(at, _)| is_absent(at)).map(|(_, name)| *name).collect();
         let has_client = !is_absent("/cloud/client_id");
@@ -84,20 +84,17 @@ impl CloudKit {
         if has_client && is_absent("/bundle/recipients") {
             missing.push("bundle.recipients");
         }
-        if !missing.is_empty() {
-            return Err(KitError::Missing(missing));
-        }
         let receipts_url = value.pointer_mut("/webhook/receipts_url").map(Value::take);
+        let receipts_url = receipts_url
+            .map_or(Ok(None), serde_json::from_value)
+            .map_err(|_| InvalidField { path: "webhook.receipts_url".to_owned(), why: "it is not a URL".to_owned() });
         let absent = PARTS.iter().filter(|(_, needs)| needs.iter().any(|at| is_absent_in(&value, at)));
         for part in absent.map(|(part, _)| *part).collect::<Vec<_>>() {
             value[part] = Value::Null;
         }
-        let mut kit: Self = parse::typed(value)?;
-        kit.receipts_url = receipts_url.map_or(Ok(None), serde_json::from_value).map_err(|_| KitError::Invalid {
-            path: "webhook.receipts_url".to_owned(),
-            why: "it is not a URL".to_owned(),
-        })?;
-        Ok(kit)
+        let invalid = receipts_url.as_ref().err().cloned().into_iter().collect();
+        let kit: Self = parse::typed(value, FieldProblems { missing, invalid })?;
+        Ok(Self { receipts_url: receipts_url.unwrap_or_default(), ..kit })
     }
 
     /// All problems, in the order of the kit. Recipients are checked when they are parsed for sealing.

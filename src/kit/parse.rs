@@ -1,4 +1,8 @@
-//! Parses a kit. An error names all missing fields at once, or an invalid field by its path, and never quotes a secret.
+//! Parses a kit. An error names all missing and invalid fields at once, by their paths, and never quotes a secret.
+
+mod mend;
+
+use std::fmt;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -18,10 +22,47 @@ pub enum KitError {
     NoSchema,
     #[error("the kit has the schema {found:?}; this program reads {SCHEMA:?}")]
     OtherSchema { found: String },
-    #[error("the kit lacks {}", .0.join(", "))]
-    Missing(Vec<&'static str>),
-    #[error("the kit is invalid at {path}: {why}")]
-    Invalid { path: String, why: String },
+    #[error("the kit {0}")]
+    Fields(FieldProblems),
+}
+
+/// Fields that are missing, and those whose value cannot be read.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct FieldProblems {
+    pub missing: Vec<&'static str>,
+    pub invalid: Vec<InvalidField>,
+}
+
+/// A field whose value cannot be read.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct InvalidField {
+    pub path: String,
+    /// A fragment, which quotes no value.
+    pub why: String,
+}
+
+impl From<FieldProblems> for KitError {
+    fn from(problems: FieldProblems) -> Self {
+        Self::Fields(problems)
+    }
+}
+
+impl fmt::Display for FieldProblems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { missing, invalid } = self;
+        if !missing.is_empty() {
+            write!(f, "lacks {}", missing.join(", "))?;
+        }
+        for (number, InvalidField { path, why }) in invalid.iter().enumerate() {
+            let before = match (number, missing.is_empty()) {
+                (0, true) => "is invalid",
+                (0, false) => ", and is invalid",
+                _ => ";",
+            };
+            write!(f, "{before} at {path}: {why}")?;
+        }
+        Ok(())
+    }
 }
 
 /// The required fields, as JSON pointers and by name. Whether `bundle.upload_url` is required depends on the command.
@@ -47,10 +88,7 @@ impl Kit {
             .filter(|(at, _)| value.pointer(at).is_none_or(Value::is_null))
             .map(|(_, name)| *name)
             .collect();
-        if !missing.is_empty() {
-            return Err(KitError::Missing(missing));
-        }
-        typed(value)
+        typed(value, FieldProblems { missing, ..FieldProblems::default() })
     }
 }
 
@@ -67,12 +105,15 @@ pub(super) fn document(text: &str) -> Result<Value, KitError> {
     Ok(value)
 }
 
-/// The document, typed; an error names the field and does not quote its value.
-pub(super) fn typed<T: DeserializeOwned>(value: Value) -> Result<T, KitError> {
-    serde_path_to_error::deserialize(value).map_err(|error| KitError::Invalid {
-        path: error.path().to_string(),
-        why: without_values(&error.into_inner().to_string()),
-    })
+/// The document, typed, unless problems are known of it. An error names these and what else cannot be read, and quotes no value.
+pub(super) fn typed<T: DeserializeOwned>(value: Value, mut known: FieldProblems) -> Result<T, KitError> {
+    if known == FieldProblems::default()
+        && let Ok(typed) = T::deserialize(&value)
+    {
+        return Ok(typed);
+    }
+    known.invalid.extend(mend::invalid_fields::<T>(value, &known.missing));
+    Err(known.into())
 }
 
 /// The prefix of all schemas of this program.

@@ -35,8 +35,9 @@ fn is_read_or_refused(text: &str) -> Result<(), TestCaseError> {
     let errors = [Kit::parse(text).err(), CloudKit::parse(text).err()];
     for error in errors.into_iter().flatten() {
         prop_assert!(!error.to_string().contains(SECRET), "{error}");
-        if let KitError::Invalid { path, .. } = &error {
-            prop_assert!(path != "." && !path.is_empty(), "{error}");
+        if let KitError::Fields(problems) = &error {
+            prop_assert!(problems.invalid.iter().all(|field| field.path != "." && !field.path.is_empty()), "{error}");
+            prop_assert!(!problems.missing.is_empty() || !problems.invalid.is_empty(), "{error}");
         }
     }
     Ok(())

@@ -1,5 +1,7 @@
 //! A kit to fill in (`kit template`).
 
+use serde_json::Value;
+
 use super::Kit;
 
 const TEMPLATE: &str = r#"{
@@ -44,6 +46,15 @@ impl Kit {
     }
 }
 
+/// The template with valid values in all places: never a kit of anyone's.
+pub(super) fn filled_in() -> Value {
+    let filled = TEMPLATE
+        .replace("\"secret_token\": \"…\"", "\"secret_token\": \"template-9vQ4mZx7Lp2wRk8T\"")
+        .replace("https://…", "https://factory.example")
+        .replace('…', "x");
+    serde_json::from_str(&filled).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,11 +62,7 @@ mod tests {
     #[test]
     fn the_template_is_refused_until_it_is_filled_in() {
         Kit::parse(TEMPLATE).expect_err("a value to fill in");
-        let filled = TEMPLATE
-            .replace("\"secret_token\": \"…\"", "\"secret_token\": \"template-9vQ4mZx7Lp2wRk8T\"")
-            .replace("https://…", "https://factory.example")
-            .replace('…', "x");
-        let kit = Kit::parse(&filled).expect("all filled in");
+        let kit = Kit::parse(&filled_in().to_string()).expect("all filled in");
         let now = "2026-11-21T00:00:00Z".parse().expect("a time");
         assert_eq!(kit.check(now, super::super::DeliveryMode::Upload), []);
     }

@@ -13,6 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use super::{Terminal, Verbosity, sanitize};
 use crate::error::Failure;
 use crate::secret::redact_json;
+use crate::text::escape_harmful_in_json;
 
 /// Starts the log. A second start in one process (a command inside the sandbox) has no effect.
 pub fn start(terminal: &Terminal, file: Option<File>) {
@@ -87,7 +88,7 @@ impl Write for LogFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let line = String::from_utf8_lossy(bytes);
         let mut file = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        file.write_all(sanitize::json(&redact_json(&line)).as_bytes())?;
+        file.write_all(escape_harmful_in_json(&redact_json(&line)).as_bytes())?;
         Ok(bytes.len())
     }
 

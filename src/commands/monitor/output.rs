@@ -7,11 +7,11 @@ use crate::files::{self, Readers};
 use crate::report::series::metrics::Metrics;
 use crate::report::series::{EventJson, ResultJson, SeriesReport, standing_line, write_event};
 use crate::report::{Format, Report as _};
-use crate::secret::redact;
+use crate::secret::{redact, redact_json};
 use crate::series::{Event, EventKind};
 use crate::settings;
 use crate::terminal::Verbosity;
-use crate::text::{Line, Text};
+use crate::text::{Line, Text, escape_harmful_in_json};
 
 impl Watch<'_> {
     /// Adds webhooks where that is asked for, and tells what there is to tell.
@@ -93,7 +93,7 @@ impl Watch<'_> {
         let terminal = self.context().terminal;
         let document = EventJson::new(event, &terminal.running());
         let Ok(json) = serde_json::to_string(&document) else { return };
-        let input = format!("{}\n", crate::secret::redact_json(&json)).into_bytes();
+        let input = format!("{}\n", escape_harmful_in_json(&redact_json(&json))).into_bytes();
         let ran = terminal.run_shell(line, input, &self.withheld()).await;
         if let Err(error) = ran {
             self.series.counts.notifications_failed += 1;

@@ -68,7 +68,7 @@ fn a_template_that_was_not_filled_in() {
     insta::assert_snapshot!(run, @r"
     exit code: 2
     ----- stderr -----
-    error: the kit is invalid at bundle.upload_url: invalid international domain name: …
+    error: the kit is invalid at bundle.upload_url: invalid international domain name: …; at webhook.secret_token: the webhook secret token holds a space, a line break or a character that no token has; at webhook.url: invalid international domain name: …
     hint: give the file exactly as Factory gave it
     ");
 }
