@@ -28,7 +28,7 @@ use jiff::Timestamp;
 use crate::error::{ExitCode, Failure};
 use crate::line_writer::LineWriter;
 use crate::secret::{redact, redact_json, redact_xml};
-use crate::text::{Text, escape_harmful_in_json};
+use crate::text::{Text, escape_harmful_in_json, show_harmful};
 
 /// The result of a command. Every form is made from the same struct, so they cannot disagree.
 pub trait Report {
@@ -205,7 +205,7 @@ impl Rendered<'_> {
             Form::Text(text) => out.write_all(redact(text).as_bytes()),
             // Each of its texts was redacted before it was escaped.
             Form::Html(text) => out.write_all(text.as_bytes()),
-            Form::Xml(text) => out.write_all(redact_xml(text).as_bytes()),
+            Form::Xml(text) => out.write_all(show_harmful(&redact_xml(text)).as_bytes()),
             Form::Json(report) => {
                 let mut lines =
                     LineWriter::new(|text| out.write_all(escape_harmful_in_json(&redact_json(text)).as_bytes()));

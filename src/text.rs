@@ -7,7 +7,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use self::globs::{Glob, GlobError, Globs};
-pub use self::harmful::{escape_harmful_in_json, is_harmful, replace_harmful};
+pub use self::harmful::{escape_harmful_in_json, is_harmful, replace_harmful, show_harmful, write_harmful};
 
 mod globs;
 mod harmful;

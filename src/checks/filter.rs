@@ -126,16 +126,21 @@ fn set(of: CheckSet, flag: &str, patterns: &[String]) -> Result<Globs, Failure> 
 
 fn unknown(of: CheckSet, flag: &str, pattern: &str) -> Failure {
     let checks = of.infos();
-    let distance = |check: &CheckInfo| (strsim::levenshtein(pattern, check.code), check.code);
+    if let Some(other) = CheckSet::Explained.infos().into_iter().find(|check| check.code == pattern) {
+        let text = "it belongs to another command; its page says to which:";
+        return Failure::usage(format!("{flag} {pattern:?} is not among the checks of this command"))
+            .fix(Fix::run(text, format!("factory-gitlab explain {}", other.code)));
+    }
+    let typed = pattern.to_lowercase();
+    let distance = |check: &CheckInfo| (strsim::levenshtein(&typed, check.code), check.code);
     // Another code than this far away is not what was meant.
     let is_near = |(distance, _): &(usize, &str)| *distance <= pattern.chars().count() / 2;
     let mut near: Vec<(usize, &str)> = checks.iter().map(distance).filter(is_near).collect();
     near.sort_unstable();
-    let category: Vec<&str> =
-        checks.iter().filter(|check| check.category() == pattern).map(|check| check.code).collect();
+    let category: Vec<&str> = checks.iter().filter(|check| check.category() == typed).map(|check| check.code).collect();
     let meant = match category.as_slice() {
         [] => near.iter().take(3).map(|(_, code)| *code).collect::<Vec<_>>().join(", "),
-        _ => format!("{pattern}.*"),
+        _ => format!("{typed}.*"),
     };
     let noun = if of == CheckSet::Explained { "check or finding" } else { "check" };
     let text =

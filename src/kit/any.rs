@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::cloud_kit::{PARTS, is_absent_in};
+use super::cloud_kit::PARTS;
 use super::parse::{self, KitError};
 use super::{BundleTerms, CloudKit, DeliveryMode, Kit, KitProblem, Overrides, TrustedValues};
 
@@ -101,7 +101,7 @@ impl KitForm for AnyKit {
         let value = parse::document(text)?;
         let [application, webhook, _] = PARTS;
         let mut of_self_hosted = application.1.iter().chain(webhook.1);
-        if is_absent_in(&value, "/cloud") || of_self_hosted.any(|at| !is_absent_in(&value, at)) {
+        if parse::is_absent(&value, "/cloud") || of_self_hosted.any(|at| !parse::is_absent(&value, at)) {
             return Kit::from_value(value).map(|kit| Self::SelfHosted(Box::new(kit)));
         }
         CloudKit::from_value(value).map(|kit| Self::Cloud(Box::new(kit)))

@@ -232,13 +232,15 @@ impl Problems {
     }
 }
 
+const WITH_USER: &str = "it holds a user name or password";
+
 /// The problem of a URL that secrets are sent to: it has to be https, or a loopback address.
 #[must_use]
 pub fn address_problem(url: &Url) -> Option<&'static str> {
     if !(url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))) {
         Some("it must be an https URL")
     } else if !url.username().is_empty() || url.password().is_some() {
-        Some("it holds a user name or password")
+        Some(WITH_USER)
     } else {
         None
     }
@@ -274,6 +276,9 @@ pub fn redirect_uri_problem(uri: &str) -> Option<&'static str> {
     };
     if url.fragment().is_some() {
         return Some("it has a fragment (#), which OAuth forbids");
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Some(WITH_USER);
     }
     match url.scheme() {
         _ if url.host_str().is_none_or(str::is_empty) => Some("it has no host"),

@@ -68,7 +68,7 @@ impl CloudKit {
     }
 
     pub(super) fn from_value(mut value: Value) -> Result<Self, KitError> {
-        let is_absent = |at: &str| is_absent_in(&value, at);
+        let is_absent = |at: &str| parse::is_absent(&value, at);
         if is_absent("/cloud") {
             return Err(FieldProblems { missing: vec!["cloud"], ..FieldProblems::default() }.into());
         }
@@ -88,7 +88,7 @@ impl CloudKit {
         let receipts_url = receipts_url
             .map_or(Ok(None), serde_json::from_value)
             .map_err(|_| InvalidField { path: "webhook.receipts_url".to_owned(), why: "it is not a URL".to_owned() });
-        let absent = PARTS.iter().filter(|(_, needs)| needs.iter().any(|at| is_absent_in(&value, at)));
+        let absent = PARTS.iter().filter(|(_, needs)| needs.iter().any(|at| parse::is_absent(&value, at)));
         for part in absent.map(|(part, _)| *part).collect::<Vec<_>>() {
             value[part] = Value::Null;
         }
@@ -169,10 +169,6 @@ impl CloudKit {
             cloud: Some(cloud),
         }
     }
-}
-
-pub(super) fn is_absent_in(value: &Value, at: &str) -> bool {
-    value.pointer(at).is_none_or(Value::is_null)
 }
 
 #[cfg(test)]

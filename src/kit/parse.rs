@@ -30,8 +30,12 @@ pub enum KitError {
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct FieldProblems {
     pub missing: Vec<&'static str>,
+    /// At most [`MOST_INVALID`], and one more where there are others.
     pub invalid: Vec<InvalidField>,
 }
+
+/// The most invalid fields of one kit that are told.
+pub(super) const MOST_INVALID: usize = 50;
 
 /// A field whose value cannot be read.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -53,7 +57,7 @@ impl fmt::Display for FieldProblems {
         if !missing.is_empty() {
             write!(f, "lacks {}", missing.join(", "))?;
         }
-        for (number, InvalidField { path, why }) in invalid.iter().enumerate() {
+        for (number, InvalidField { path, why }) in invalid.iter().take(MOST_INVALID).enumerate() {
             let before = match (number, missing.is_empty()) {
                 (0, true) => "is invalid",
                 (0, false) => ", and is invalid",
@@ -61,7 +65,7 @@ impl fmt::Display for FieldProblems {
             };
             write!(f, "{before} at {path}: {why}")?;
         }
-        Ok(())
+        if invalid.len() > MOST_INVALID { f.write_str("; and more") } else { Ok(()) }
     }
 }
 
@@ -83,13 +87,15 @@ impl Kit {
     }
 
     pub(super) fn from_value(value: Value) -> Result<Self, KitError> {
-        let missing: Vec<&str> = REQUIRED
-            .iter()
-            .filter(|(at, _)| value.pointer(at).is_none_or(Value::is_null))
-            .map(|(_, name)| *name)
-            .collect();
+        let missing = REQUIRED.iter().filter(|(at, _)| is_absent(&value, at)).map(|(_, name)| *name).collect();
         typed(value, FieldProblems { missing, ..FieldProblems::default() })
     }
+}
+
+/// Whether the field is not given. Where its parent is not an object, that is what is wrong.
+pub(super) fn is_absent(value: &Value, at: &str) -> bool {
+    let parent = at.rsplit_once('/').and_then(|(parent, _)| value.pointer(parent));
+    value.pointer(at).is_none_or(Value::is_null) && parent.is_none_or(|parent| parent.is_null() || parent.is_object())
 }
 
 /// The text as JSON with the schema of a kit.
@@ -131,7 +137,7 @@ fn check_schema(value: &Value) -> Result<(), KitError> {
     }
 }
 
-/// serde's message without the value that it quotes (`invalid type: string "…", expected …`, or a word between backticks),
+/// serde's message without the value that it quotes (`invalid type: string "…", expected …`, or a number between backticks),
 /// which may be a secret in the wrong place.
 fn without_values(message: &str) -> String {
     if let Some((_, expected)) =
@@ -139,10 +145,21 @@ fn without_values(message: &str) -> String {
     {
         return format!("unknown value, expected {expected}");
     }
-    let (Some(open), Some(close)) = (message.find('"'), message.rfind('"')) else {
-        return message.to_owned();
+    const QUOTES: [char; 2] = ['"', '`'];
+    let (found, expected) = message.rsplit_once(", expected ").map_or((message, None), |(one, two)| (one, Some(two)));
+    // A field that is missing is the program's own name.
+    let found = match (found.find(QUOTES), found.rfind(QUOTES)) {
+        (Some(open), Some(close)) if !found.starts_with("missing field ") => {
+            format!("{}…{}", &found[..open], &found[(close + 1).max(open)..])
+        }
+        _ => found.to_owned(),
     };
-    format!("{}…{}", &message[..open], &message[(close + 1).max(open)..])
+    match expected {
+        // The name of a type of this program.
+        Some(expected) if expected.starts_with("struct ") => format!("{found}, expected an object"),
+        Some(expected) => format!("{found}, expected {expected}"),
+        None => found,
+    }
 }
 
 #[cfg(test)]

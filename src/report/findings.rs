@@ -334,7 +334,7 @@ mod tests {
             "<title>Factory connection of https://gitlab.acme.com</title>",
             "How to repair it: put it right",
             "<pre>factory-gitlab verify --once</pre>",
-            "it was \\u{1b}[31mred",
+            "it was \\x1b[31mred",
             "href=\"https://factory/pages#check\"",
         ] {
             assert!(text.contains(part), "{part}: {text}");

@@ -12,7 +12,7 @@ use sha2::{Digest as _, Sha256};
 use super::RunInfo;
 use crate::error::ExitCode;
 use crate::secret::redact;
-use crate::text::{Text, Tone, is_harmful};
+use crate::text::{Text, Tone, is_harmful, write_harmful};
 
 const STYLE: &str = include_str!("html/style.css");
 
@@ -104,7 +104,7 @@ impl Html {
                 '\'' => self.0.push_str("&#39;"),
                 // A line of its own could be taken for one of the program's.
                 '\n' => self.0.push_str("\\n"),
-                c if is_harmful(c) => self.0.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+                c if is_harmful(c) => write_harmful(&mut self.0, c),
                 c => self.0.push(c),
             }
         }

@@ -68,6 +68,8 @@ pub enum FaultError {
     Argument { action: String, needs: &'static str },
     #[error("the path of the fault {0:?} cannot be parsed: {1}")]
     Glob(String, GlobError),
+    #[error("the path of the fault {0:?} does not begin with a slash, so it would match no request")]
+    Path(String),
     #[error("{0:?} is not a method; write it in capitals before the path, as `POST /api/v4/applications`")]
     Method(String),
     #[error("the rate {0:?} cannot be parsed; write it as `rate=1%` or `rate=0.5%,seed=7`")]
@@ -212,6 +214,9 @@ fn path(text: &str) -> Result<Which, FaultError> {
         Some((method, glob)) => (Some(read_method(method)?), glob),
         None => (None, text),
     };
+    if !glob.starts_with(['/', '*']) {
+        return Err(FaultError::Path(text.to_owned()));
+    }
     let glob = glob.parse().map_err(|why| FaultError::Glob(text.to_owned(), why))?;
     Ok(Which::Path { method, glob })
 }

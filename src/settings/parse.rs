@@ -50,6 +50,8 @@ fn full_path(given: &str) -> Option<String> {
 
 /// A pattern over full paths.
 pub(super) fn pattern(given: &str) -> Result<Glob, String> {
+    // A group may be typed as in its address; with the slash the pattern would match nothing.
+    let given = given.trim_matches('/');
     if given.is_empty() {
         return Err("it is empty; a pattern is matched against the full path, as in platform/legacy/**".to_owned());
     }

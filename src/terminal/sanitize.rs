@@ -1,35 +1,19 @@
 //! Makes characters visible that would move the cursor, change the screen, reverse the text or hide in it.
 
 use std::borrow::Cow;
-use std::fmt::Write as _;
 
-use crate::text::{is_harmful, replace_harmful};
+use crate::text::{is_harmful, replace_harmful, show_harmful, write_harmful};
 
 /// One line: line breaks and tabs become visible too, so that a name cannot forge a second line.
 #[must_use]
 pub fn line(text: &str) -> Cow<'_, str> {
-    replace_harmful(text, is_harmful, shown)
+    replace_harmful(text, is_harmful, write_harmful)
 }
 
 /// Several lines, with their line breaks and tabs.
 #[must_use]
 pub fn lines(text: &str) -> Cow<'_, str> {
-    replace_harmful(text, |c| is_harmful(c) && !matches!(c, '\n' | '\t'), shown)
-}
-
-fn shown(into: &mut String, c: char) {
-    match c {
-        '\n' => into.push_str("\\n"),
-        '\r' => into.push_str("\\r"),
-        '\t' => into.push_str("\\t"),
-        _ if u32::from(c) < 0x100 => write_into(into, format_args!("\\x{:02x}", u32::from(c))),
-        _ => write_into(into, format_args!("\\u{{{:x}}}", u32::from(c))),
-    }
-}
-
-fn write_into(into: &mut String, text: std::fmt::Arguments<'_>) {
-    // Writing to a String cannot fail.
-    let _never_fails = into.write_fmt(text);
+    show_harmful(text)
 }
 
 #[cfg(test)]

@@ -33,6 +33,12 @@ const fn is_default_ignorable(c: char) -> bool {
     )
 }
 
+/// Several lines with such characters made visible; line breaks and tabs stay.
+#[must_use]
+pub fn show_harmful(text: &str) -> Cow<'_, str> {
+    replace_harmful(text, |c| is_harmful(c) && !matches!(c, '\n' | '\t'), write_harmful)
+}
+
 /// A JSON document with JSON's own escapes in their place, so that it means the same.
 #[must_use]
 pub fn escape_harmful_in_json(text: &str) -> Cow<'_, str> {
@@ -54,6 +60,17 @@ pub fn replace_harmful(text: &str, harmful: impl Fn(char) -> bool, show: fn(&mut
         }
     }
     Cow::Owned(clean)
+}
+
+/// Writes such a character so that it is seen: `\\n`, `\\x1b`, `\\u{202e}`.
+pub fn write_harmful(into: &mut String, c: char) {
+    match c {
+        '\n' => into.push_str("\\n"),
+        '\r' => into.push_str("\\r"),
+        '\t' => into.push_str("\\t"),
+        _ if u32::from(c) < 0x100 => into.push_str(&format!("\\x{:02x}", u32::from(c))),
+        _ => into.push_str(&format!("\\u{{{:x}}}", u32::from(c))),
+    }
 }
 
 fn json_escape(into: &mut String, c: char) {

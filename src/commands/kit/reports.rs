@@ -144,11 +144,14 @@ fn address(url: Option<&Url>) -> String {
     url.map_or_else(|| "none".to_owned(), shown)
 }
 
-/// An address without its query: a pre-signed one carries its key there.
+/// An address without its query and fragment: a pre-signed one carries its key there.
 fn shown(url: &Url) -> String {
     let mut url = url.clone();
     if url.query().is_some() {
         url.set_query(Some("…"));
+    }
+    if url.fragment().is_some() {
+        url.set_fragment(Some("…"));
     }
     url.as_str().replace("%E2%80%A6", "…")
 }

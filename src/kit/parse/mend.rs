@@ -4,18 +4,15 @@
 use std::collections::BTreeSet;
 
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use serde_path_to_error::{Path, Segment};
 
-use super::{InvalidField, without_values};
+use super::{InvalidField, MOST_INVALID, without_values};
 use crate::kit::template::filled_in;
-
-/// The most invalid fields of one kit that are told.
-const MOST: usize = 20;
 
 /// The fields that cannot be read, in the order in which they are found; `missing` are those that have to be there.
 pub(super) fn invalid_fields<T: DeserializeOwned>(mut value: Value, missing: &[&str]) -> Vec<InvalidField> {
-    let sample = filled_in();
+    let sample = with_lists(filled_in());
     for field in missing {
         let steps: Vec<Step> = field.split('.').map(|key| Step::Key(key.to_owned())).collect();
         if let Some(valid) = at(&sample, &steps) {
@@ -23,7 +20,7 @@ pub(super) fn invalid_fields<T: DeserializeOwned>(mut value: Value, missing: &[&
         }
     }
     let (mut found, mut mended) = (Vec::new(), Mended { sample: &sample, places: BTreeSet::new() });
-    while found.len() < MOST {
+    while found.len() <= MOST_INVALID {
         let Err(error) = serde_path_to_error::deserialize::<_, T>(&value) else { break };
         let steps = steps(error.path());
         let path = error.path().to_string();
@@ -35,6 +32,24 @@ pub(super) fn invalid_fields<T: DeserializeOwned>(mut value: Value, missing: &[&
         }
     }
     found
+}
+
+/// With an element in each list that the template leaves empty, and with what it leaves out.
+fn with_lists(mut kit: Value) -> Value {
+    kit["answers"] = json!([{ "event": "note", "author": "x", "pattern": "x", "within": "10m", "needs": ["runner"] }]);
+    kit["network"] = json!({
+        "endpoints": [{ "host": "x", "port": 443, "protocol": "https", "purpose": "x", "cidrs": ["x"] }],
+        "ssh_host_keys": ["x"],
+        "egress_cidrs": ["x"],
+        "vpc": { "id": "x", "account": "x", "region": "x", "cidrs": ["x"] },
+        "vpn": { "endpoints": ["x"], "identity": "x", "ike": ["x"], "esp": ["x"], "cidrs": ["x"] },
+    });
+    let url = &kit["bundle"]["upload_url"];
+    kit["cloud"] = json!({
+        "url": url, "client_id": "x", "scopes": ["x"], "redirect_uri": "x", "device": true, "connect_url": url,
+        "candidates_url": url, "selection_url": url,
+    });
+    kit
 }
 
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -120,8 +135,6 @@ fn put(value: &mut Value, steps: &[Step], valid: Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use crate::kit::template::filled_in;
     use crate::kit::{CloudKit, Kit};
 
@@ -157,16 +170,49 @@ mod tests {
     }
 
     #[test]
-    fn what_the_template_has_no_value_for_hides_nothing_else() {
+    fn an_element_or_a_section_hides_no_other() {
         let error = error(|kit| {
             kit["network"]["endpoints"] = json!([{ "host": "h", "port": 70000 }, { "host": 5, "port": 443 }]);
-            kit["network"]["vpc"] = json!("x");
+            kit["network"]["vpc"] = json!({ "account": 5 });
+            kit["network"]["egress_cidrs"] = json!([1, 2]);
+            kit["answers"] = json!([{}, { "event": "weather", "author": 5 }]);
             kit["status_url"] = json!(5);
             kit["webhook"] = json!("x");
         });
-        assert!(error.contains("lacks webhook.url, webhook.secret_token"), "{error}");
-        for wanted in ["network.endpoints[0].port", "network.vpc", "status_url"] {
+        for wanted in [
+            "network.endpoints[0].port",
+            "network.endpoints[1].host",
+            "network.vpc.account",
+            "network.vpc",
+            "network.egress_cidrs[0]",
+            "network.egress_cidrs[1]",
+            "answers[0]",
+            "answers[1].event",
+            "answers[1].author",
+            "status_url",
+            "webhook",
+        ] {
             assert!(error.contains(&format!("at {wanted}: ")), "{wanted}: {error}");
+        }
+    }
+
+    #[test]
+    fn the_sample_itself_is_a_kit() {
+        let sample = with_lists(filled_in()).to_string();
+        Kit::parse(&sample).expect("a kit");
+        CloudKit::parse(&sample).expect("a kit for GitLab.com");
+    }
+
+    #[test]
+    fn no_value_and_no_type_of_this_program_is_in_a_message() {
+        let error = error(|kit| {
+            kit["organization"]["id"] = json!(987_654_321);
+            kit["webhook"]["url"] = json!(1.5e300);
+            kit["network"]["vpc"] = json!("hunter2");
+            kit["bundle"]["recipients"] = json!([true]);
+        });
+        for value in ["98765", "1.5", "e300", "hunter2", "true", "Wire", "struct"] {
+            assert!(!error.contains(value), "{value}: {error}");
         }
     }
 
@@ -184,6 +230,7 @@ mod tests {
     #[test]
     fn many_invalid_fields_are_named_up_to_a_limit() {
         let error = error(|kit| kit["webhook"]["events"] = json!(vec!["weather"; 500]));
-        assert_eq!(error.matches("webhook.events[").count(), MOST, "{error}");
+        assert_eq!(error.matches("webhook.events[").count(), MOST_INVALID, "{error}");
+        assert!(error.ends_with("; and more"), "{error}");
     }
 }
