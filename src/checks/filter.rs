@@ -127,9 +127,9 @@ fn set(of: CheckSet, flag: &str, patterns: &[String]) -> Result<Globs, Failure> 
 fn unknown(of: CheckSet, flag: &str, pattern: &str) -> Failure {
     let checks = of.infos();
     if let Some(other) = CheckSet::Explained.infos().into_iter().find(|check| check.code == pattern) {
-        let text = "it belongs to another command; its page says to which:";
         return Failure::usage(format!("{flag} {pattern:?} is not among the checks of this command"))
-            .fix(Fix::run(text, format!("factory-gitlab explain {}", other.code)));
+            .fix(Fix::run("it belongs to another command; its page:", format!("factory-gitlab explain {}", other.code)))
+            .fix(Fix::run("the checks of this one:", of.list_command()));
     }
     let typed = pattern.to_lowercase();
     let distance = |check: &CheckInfo| (strsim::levenshtein(&typed, check.code), check.code);
@@ -154,6 +154,14 @@ mod tests {
 
     fn patterns(texts: &[&str]) -> Vec<String> {
         texts.iter().map(|text| (*text).to_owned()).collect()
+    }
+
+    #[test]
+    fn a_code_of_another_command_is_told_with_its_page() {
+        let failure = CheckFilter::new(&patterns(&["network.ssh"]), &[]).expect_err("not one of verify");
+        let commands: Vec<String> =
+            failure.fixes.iter().filter_map(|fix| fix.command.as_ref()).map(|one| one.line("verify")).collect();
+        assert_eq!(commands, ["factory-gitlab explain network.ssh", "factory-gitlab verify --list"]);
     }
 
     #[test]
