@@ -114,7 +114,7 @@ pub(super) fn document(text: &str) -> Result<Value, KitError> {
 /// The document, typed, unless problems are known of it. An error names these and what else cannot be read, and quotes no value.
 pub(super) fn typed<T: DeserializeOwned>(value: Value, mut known: FieldProblems) -> Result<T, KitError> {
     if known == FieldProblems::default()
-        && let Ok(typed) = T::deserialize(&value)
+        && let Ok(typed) = serde_path_to_error::deserialize(&value)
     {
         return Ok(typed);
     }
