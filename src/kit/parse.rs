@@ -145,20 +145,20 @@ fn without_values(message: &str) -> String {
     {
         return format!("unknown value, expected {expected}");
     }
-    const QUOTES: [char; 2] = ['"', '`'];
-    let (found, expected) = message.rsplit_once(", expected ").map_or((message, None), |(one, two)| (one, Some(two)));
-    // A field that is missing is the program's own name.
-    let found = match (found.find(QUOTES), found.rfind(QUOTES)) {
-        (Some(open), Some(close)) if !found.starts_with("missing field ") => {
-            format!("{}…{}", &found[..open], &found[(close + 1).max(open)..])
-        }
-        _ => found.to_owned(),
-    };
-    match expected {
-        // The name of a type of this program.
-        Some(expected) if expected.starts_with("struct ") => format!("{found}, expected an object"),
-        Some(expected) => format!("{found}, expected {expected}"),
-        None => found,
+    // The text of a value first: it may hold whatever follows below.
+    let message = without_quoted(message, '"');
+    let Some((found, expected)) = message.split_once(", expected ") else { return message };
+    let found = without_quoted(found, '`');
+    // The name of a type of this program tells nothing.
+    let expected = if expected.starts_with("struct ") { "an object" } else { expected };
+    format!("{found}, expected {expected}")
+}
+
+/// The text without what stands between the first and the last of these quotes.
+fn without_quoted(text: &str, quote: char) -> String {
+    match (text.find(quote), text.rfind(quote)) {
+        (Some(open), Some(close)) => format!("{}…{}", &text[..open], &text[(close + 1).max(open)..]),
+        _ => text.to_owned(),
     }
 }
 
@@ -237,6 +237,10 @@ mod tests {
             error(|kit| kit["webhook"]["events"] = json!("hunter2hunter2")),
             error(|kit| kit["webhook"]["secret_token"] = json!("hunter2 hunter2")),
             error(|kit| kit["network"] = json!("hunter2hunter2 \" quoted")),
+            error(|kit| kit["webhook"]["url"] = json!("no address, expected hunter2")),
+            error(|kit| kit["webhook"]["events"] = json!("no list, expected hunter2")),
+            error(|kit| kit["webhook"]["events"] = json!(["push`, expected hunter2"])),
+            error(|kit| kit["network"] = json!("`, expected struct hunter2")),
         ] {
             assert!(!message.contains("hunter2"), "{message}");
         }
