@@ -206,20 +206,16 @@ impl Rendered<'_> {
             // Each of its texts was redacted before it was escaped.
             Form::Html(text) => out.write_all(text.as_bytes()),
             Form::Xml(text) => out.write_all(show_harmful(&redact_xml(text)).as_bytes()),
-            Form::Json(report) => {
-                let mut lines =
-                    LineWriter::new(|text| out.write_all(escape_harmful_in_json(&redact_json(text)).as_bytes()));
-                report.json(Json::new(&mut lines))?;
-                lines.finish()
-            }
-            Form::Document(document) => {
-                let mut lines =
-                    LineWriter::new(|text| out.write_all(escape_harmful_in_json(&redact_json(text)).as_bytes()));
-                Json::new(&mut lines).document(document)?;
-                lines.finish()
-            }
+            Form::Json(report) => write_json(out, |json| report.json(json)),
+            Form::Document(document) => write_json(out, |json| json.document(document)),
         }
     }
+}
+
+fn write_json(out: &mut dyn io::Write, document: impl FnOnce(Json<'_>) -> io::Result<()>) -> io::Result<()> {
+    let mut lines = LineWriter::new(|text| out.write_all(escape_harmful_in_json(&redact_json(text)).as_bytes()));
+    document(Json::new(&mut lines))?;
+    lines.finish()
 }
 
 /// The report in one of its forms, for tests.

@@ -2,15 +2,15 @@
 //!
 //! It may quote a server; the terminal sanitizes it before printing.
 
+mod globs;
+mod harmful;
+
 use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
 pub use self::globs::{Glob, GlobError, Globs};
 pub use self::harmful::{escape_harmful_in_json, is_harmful, replace_harmful, show_harmful, write_harmful};
-
-mod globs;
-mod harmful;
 
 /// A word as a POSIX shell takes it, in quotes only where it needs them.
 #[must_use]

@@ -10,6 +10,10 @@ pub fn is_harmful(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{fff9}'..='\u{fffb}') || is_default_ignorable(c)
 }
 
+fn is_harmful_in_lines(c: char) -> bool {
+    is_harmful(c) && !matches!(c, '\n' | '\t')
+}
+
 const fn is_default_ignorable(c: char) -> bool {
     matches!(
         c,
@@ -36,13 +40,13 @@ const fn is_default_ignorable(c: char) -> bool {
 /// Several lines with such characters made visible; line breaks and tabs stay.
 #[must_use]
 pub fn show_harmful(text: &str) -> Cow<'_, str> {
-    replace_harmful(text, |c| is_harmful(c) && !matches!(c, '\n' | '\t'), write_harmful)
+    replace_harmful(text, is_harmful_in_lines, write_harmful)
 }
 
 /// A JSON document with JSON's own escapes in their place, so that it means the same.
 #[must_use]
 pub fn escape_harmful_in_json(text: &str) -> Cow<'_, str> {
-    replace_harmful(text, |c| is_harmful(c) && !matches!(c, '\n' | '\t'), json_escape)
+    replace_harmful(text, is_harmful_in_lines, json_escape)
 }
 
 /// The text with each character for which `harmful` says so written by `show` instead.
@@ -62,7 +66,7 @@ pub fn replace_harmful(text: &str, harmful: impl Fn(char) -> bool, show: fn(&mut
     Cow::Owned(clean)
 }
 
-/// Writes such a character so that it is seen: `\\n`, `\\x1b`, `\\u{202e}`.
+/// Writes such a character so that it is seen: `\n`, `\x1b`, `\u{202e}`.
 pub fn write_harmful(into: &mut String, c: char) {
     match c {
         '\n' => into.push_str("\\n"),
